@@ -1,0 +1,1 @@
+#include "cgroupfs/tree/layout.h"

@@ -1,0 +1,55 @@
+# Flags every target shares, and the three kinds of target: a room (static library), its tests, a fuzz target.
+
+add_library(plimsoll_flags INTERFACE)
+target_include_directories(plimsoll_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(plimsoll_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+target_compile_definitions(plimsoll_flags INTERFACE PLIMSOLL_VERSION="${PROJECT_VERSION}")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(plimsoll_flags INTERFACE -Wmaybe-uninitialized)
+endif()
+if(PLIMSOLL_WERROR)
+  target_compile_options(plimsoll_flags INTERFACE -Werror)
+endif()
+
+# plimsoll_room(name SOURCES a.cc ... DEPS plimsoll_base ...)
+function(plimsoll_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(plimsoll_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(plimsoll_${name} PUBLIC plimsoll_flags ${ARG_DEPS})
+endfunction()
+
+# plimsoll_test(name SOURCES a_test.cc ... DEPS plimsoll_base ... [LABELS unit])
+# One binary; every TEST becomes a ctest entry with the label(s). The default label is "unit".
+function(plimsoll_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT PLIMSOLL_TESTS)
+    return()
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(plimsoll_${name} ${ARG_SOURCES})
+  target_link_libraries(plimsoll_${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  # DISCOVERY at test time: sanitizer builds need no run at build time.
+  gtest_discover_tests(plimsoll_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}:"
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# plimsoll_fuzz(name SOURCE x_fuzz.cc CORPUS dir DEPS ...): x_fuzz.cc defines LLVMFuzzerTestOneInput. Built with
+# -DPLIMSOLL_FUZZ=ON (clang) it fuzzes; otherwise it replays its corpus as a test with the label "fuzz".
+function(plimsoll_fuzz name)
+  cmake_parse_arguments(ARG "" "SOURCE;CORPUS" "DEPS" ${ARGN})
+  if(PLIMSOLL_FUZZ)
+    add_executable(fuzz_${name} ${ARG_SOURCE})
+    target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPS})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  elseif(PLIMSOLL_TESTS)
+    add_executable(fuzz_${name} ${ARG_SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPS})
+    add_test(NAME fuzz:${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_CORPUS})
+    set_tests_properties(fuzz:${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  endif()
+endfunction()

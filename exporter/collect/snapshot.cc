@@ -1,0 +1,44 @@
+#include "exporter/collect/snapshot.h"
+
+namespace plimsoll::exporter {
+
+namespace {
+void assign_bit(std::uint64_t& word, std::size_t bit, bool on) {
+  const std::uint64_t mask = std::uint64_t{1} << bit;
+  word = on ? word | mask : word & ~mask;
+}
+}  // namespace
+
+void Snapshot::reserve(std::size_t row_count) {
+  capacity_ = row_count;
+  words_ = (row_count + 63) / 64;
+  values_.assign(cgroupfs::kFieldCount * capacity_, 0);
+  present_.assign(cgroupfs::kFieldCount * words_, 0);
+  unlimited_.assign(cgroupfs::kFieldCount * words_, 0);
+  rows.reserve(row_count);
+}
+
+void Snapshot::set_fields(std::size_t row, const cgroupfs::CgroupSample& sample) {
+  const std::size_t word = row / 64;
+  const std::size_t bit = row % 64;
+  for (std::size_t f = 0; f < cgroupfs::kFieldCount; ++f) {
+    if (!sample.present().test(f)) continue;
+    values_[f * capacity_ + row] = sample.values()[f];
+    assign_bit(present_[f * words_ + word], bit, true);
+    if (sample.unlimited().test(f)) assign_bit(unlimited_[f * words_ + word], bit, true);
+  }
+}
+
+void Snapshot::set(cgroupfs::Field field, std::size_t row, std::uint64_t value) {
+  values_[index(field) * capacity_ + row] = value;
+  assign_bit(present_[index(field) * words_ + row / 64], row % 64, true);
+  assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, false);
+}
+
+bool Snapshot::any(cgroupfs::Field field) const {
+  for (std::size_t w = 0; w < words_; ++w)
+    if (present_[index(field) * words_ + w] != 0) return true;
+  return false;
+}
+
+}  // namespace plimsoll::exporter

@@ -1,0 +1,155 @@
+// All numbers of one tick, column by column, never changed after publication.
+//
+// Rows are sorted by cgroup path. One array per field, so that /metrics (family by family) and
+// rates walk memory in order; per-device, per-interface and other repeated values are side tables
+// with an offset per row. Made by the sampler, read by everybody else through SnapshotPtr for as
+// long as they like.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "cgroupfs/read/sample.h"
+#include "exporter/collect/machine.h"
+#include "inventory/identity.h"
+
+namespace plimsoll::exporter {
+
+// Counters of one network interface as the container sees it (rx = received by the container).
+struct InterfaceCounters {
+  std::string name;  // Inside the namespace: "eth0".
+  std::uint64_t rx_bytes = 0, rx_packets = 0, tx_bytes = 0, tx_packets = 0;
+  // Read inside the namespace only, on a slower tier; absent until then.
+  std::optional<std::uint64_t> rx_errors, rx_dropped, tx_errors, tx_dropped;
+  bool operator==(const InterfaceCounters&) const = default;
+};
+
+// A file system as a container (its writable layer) or the host (id="/") sees it.
+struct FilesystemUsage {
+  std::string device;             // "/dev/vda1", "tmpfs"
+  std::string type;               // "ext4"
+  std::string mountpoint;         // Host rows only.
+  std::uint64_t limit_bytes = 0;  // Capacity, or the quota.
+  std::uint64_t usage_bytes = 0;
+  std::optional<std::uint64_t> available_bytes;
+  std::optional<std::uint64_t> inodes_total, inodes_free, inodes_used;
+  // Host rows only: /proc/diskstats of the device.
+  std::optional<std::uint64_t> reads, reads_merged, sectors_read, read_time_ns;
+  std::optional<std::uint64_t> writes, writes_merged, sectors_written, write_time_ns;
+  std::optional<std::uint64_t> io_in_progress, io_time_ns, weighted_io_time_ns;
+  bool operator==(const FilesystemUsage&) const = default;
+};
+
+// Values repeated per row: of(row) is the row's slice.
+template <class T>
+class SideTable {
+ public:
+  void start_row() { offsets_.push_back(static_cast<std::uint32_t>(items_.size())); }
+  void push_back(T item) { items_.push_back(std::move(item)); }
+  [[nodiscard]] std::span<const T> of(std::size_t row) const {
+    const std::size_t begin = offsets_[row];
+    const std::size_t end = row + 1 < offsets_.size() ? offsets_[row + 1] : items_.size();
+    return std::span<const T>(items_).subspan(begin, end - begin);
+  }
+  void reserve(std::size_t rows) { offsets_.reserve(rows); }
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+
+ private:
+  std::vector<std::uint32_t> offsets_;
+  std::vector<T> items_;
+};
+
+// Rates between this snapshot and the row's previous reading; NaN where there is no previous one.
+struct Rates {
+  float cpu_cores = 0;      // CPU seconds per second.
+  float io_read_bytes = 0;  // Per second, as the rest.
+  float io_write_bytes = 0;
+  float net_rx_bytes = 0;
+  float net_tx_bytes = 0;
+  float throttled_ratio = 0;  // Throttled periods / periods in the interval; NaN without a quota.
+  float psi_cpu_some = 0;     // Share of the interval, 0..1.
+  float psi_memory_full = 0;
+  float psi_io_full = 0;
+};
+
+// One row's identity and the text that /metrics puts into its braces; kept from tick to tick.
+struct Row {
+  std::uint64_t serial = 0;  // Cgroup::serial.
+  inventory::IdentityPtr identity;
+  WallTime created;  // Identity's, else the cgroup's birth.
+  MonoTime hot_at;   // True time of the hot values (MonoTime{}: never read).
+  MonoTime warm_at, slow_at;
+  std::int64_t last_seen_seconds = 0;  // Wall clock when it was last known to exist.
+  // `container_label_..="...",id="/docker/..",image="..",name=".."`: escaped, valid UTF-8, no
+  // braces. Shared with the next snapshots as long as the identity does not change.
+  std::shared_ptr<const std::string> labels;
+};
+
+// A container that ended: only container_last_seen lingers (`--metrics.tombstone`).
+struct Tombstone {
+  inventory::IdentityPtr identity;
+  std::shared_ptr<const std::string> labels;
+  std::int64_t last_seen_seconds = 0;
+};
+
+class Snapshot {
+ public:
+  std::uint64_t sequence = 0;  // 1, 2, 3 ...
+  MonoTime taken;              // When reading began.
+  WallTime wall;
+  std::vector<Row> rows;
+  std::vector<Tombstone> tombstones;
+  std::vector<Rates> rates;  // Per row.
+  SideTable<cgroupfs::DeviceIo> devices;
+  SideTable<InterfaceCounters> interfaces;
+  SideTable<FilesystemUsage> filesystems;
+  SideTable<cgroupfs::HugetlbUsage> hugetlb;
+  SideTable<cgroupfs::NumaUsage> numa;
+  SideTable<std::uint64_t> per_cpu_ns;
+  std::vector<std::string> cpuset_cpus;  // Per row; empty vector when the cpuset group is off.
+  std::shared_ptr<const MachineInfo> machine;
+
+  [[nodiscard]] std::optional<std::uint64_t> value(cgroupfs::Field field, std::size_t row) const {
+    if (!bit(present_, field, row) || bit(unlimited_, field, row)) return std::nullopt;
+    return values_[index(field) * capacity_ + row];
+  }
+  [[nodiscard]] std::optional<Limit<std::uint64_t>> limit(cgroupfs::Field field,
+                                                          std::size_t row) const {
+    if (!bit(present_, field, row)) return std::nullopt;
+    if (bit(unlimited_, field, row)) return Limit<std::uint64_t>::none();
+    return Limit<std::uint64_t>(values_[index(field) * capacity_ + row]);
+  }
+  // Does any row have the field? (A family without a sample is not printed.)
+  [[nodiscard]] bool any(cgroupfs::Field field) const;
+
+  // Filling, before publication. reserve() fixes the number of rows.
+  void reserve(std::size_t row_count);
+  void set_fields(std::size_t row, const cgroupfs::CgroupSample& sample);
+  void set(cgroupfs::Field field, std::size_t row, std::uint64_t value);
+
+ private:
+  static constexpr std::size_t index(cgroupfs::Field field) {
+    return static_cast<std::size_t>(field);
+  }
+  [[nodiscard]] bool bit(const std::vector<std::uint64_t>& bits, cgroupfs::Field field,
+                         std::size_t row) const {
+    return (bits[index(field) * words_ + row / 64] >> (row % 64) & 1U) != 0;
+  }
+  std::size_t capacity_ = 0;            // Rows.
+  std::size_t words_ = 0;               // 64-bit words per field in the bit columns.
+  std::vector<std::uint64_t> values_;   // Field-major.
+  std::vector<std::uint64_t> present_;  // Field-major bit columns.
+  std::vector<std::uint64_t> unlimited_;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace plimsoll::exporter

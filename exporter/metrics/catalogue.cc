@@ -1,0 +1,3 @@
+#include "exporter/metrics/catalogue.h"
+
+#include "exporter/metrics/text.h"

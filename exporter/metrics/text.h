@@ -1,0 +1,39 @@
+// The Prometheus text format 0.0.4 of a snapshot. Content-Type: text/plain; version=0.0.4;
+// charset=utf-8 Source: prometheus/docs, exposition_formats.md.
+//
+// Pure formatting: a snapshot and self statistics in, bytes appended to `out`. No allocation
+// besides growing `out` (callers keep it between scrapes). Thread: any, nothing shared.
+#pragma once
+
+#include <string>
+
+#include "cgroupfs/read/group.h"
+#include "exporter/collect/self.h"
+#include "exporter/collect/snapshot.h"
+
+namespace plimsoll::exporter {
+
+struct LabelOptions {
+  // cAdvisor's --store_container_labels; ours is off unless asked (cardinality), see
+  // docs/decisions.
+  bool all_container_labels = false;
+  std::vector<std::string> allowed_labels;  // Raw keys; used when all_container_labels is false.
+};
+
+// The text inside the braces for one identity: id, image, name and the chosen labels and
+// environment, names sanitised ([^a-zA-Z0-9_] -> _), values escaped and made valid UTF-8. Label
+// names that collide after sanitising get "_2", "_3" ... in key order and are counted in
+// `collisions`.
+[[nodiscard]] std::string render_labels(const inventory::Identity& identity,
+                                        const LabelOptions& options, std::uint64_t& collisions);
+
+struct TextOptions {
+  cgroupfs::GroupSet groups = cgroupfs::GroupSet::defaults();
+  bool exporter_metrics =
+      true;  // plimsoll_* and process_* (--web.disable-exporter-metrics switches them off).
+};
+
+void write_text(std::string& out, const Snapshot& snapshot, const SelfStats& self,
+                const DirFd& proc, const TextOptions& options);
+
+}  // namespace plimsoll::exporter

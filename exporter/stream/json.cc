@@ -1,0 +1,1 @@
+#include "exporter/stream/json.h"
