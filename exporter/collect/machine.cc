@@ -1,0 +1,178 @@
+#include "exporter/collect/machine.h"
+
+#include <dirent.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <tuple>
+
+#include "base/number.h"
+#include "base/read_file.h"
+#include "base/text.h"
+#include "exporter/collect/machine_parse.h"
+
+namespace plimsoll::exporter {
+
+namespace {
+
+// One line of a file, trimmed; "" if it cannot be read.
+std::string line_of(const DirFd& dir, const char* name) {
+  const Result<std::string> text = read_file_at(dir, name, std::size_t{64} << 10);
+  if (!text) return {};
+  // Device tree strings end in NUL.
+  const std::string_view line = std::string_view(*text).substr(0, text->find('\0'));
+  return std::string(trim(line));
+}
+
+// Text below the host's root, with symbolic links resolved as the host would: etc/os-release is one
+// nearly everywhere, and an absolute link must not lead out of a mounted host. Linux 5.6.
+std::string text_in_root(const DirFd& root, const char* name) {
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const Fd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), name, &how, sizeof how)));
+  ReadBuffer buffer;
+  const Result<std::string_view> text = fd ? buffer.read_all(fd, name) : buffer.read_at(root, name);
+  return text ? std::string(*text) : std::string();
+}
+
+// Names in sys/`path` that begin with `prefix`; empty if the directory is not there.
+std::vector<std::string> names_in(const DirFd& sys, const char* path, std::string_view prefix) {
+  std::vector<std::string> names;
+  Result<Fd> fd = open_at(sys, path, O_RDONLY | O_DIRECTORY);
+  if (!fd) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd->get()), &::closedir);
+  if (!dir) return names;
+  static_cast<void>(fd->release());  // closedir closes it.
+  while (const dirent* entry = ::readdir(dir.get()))
+    if (std::string_view(entry->d_name).starts_with(prefix)) names.emplace_back(entry->d_name);
+  std::ranges::sort(names);
+  return names;
+}
+
+std::vector<CpuPlace> places_in_sysfs(const DirFd& sys, const std::vector<std::uint32_t>& online) {
+  std::vector<CpuPlace> places;
+  for (const std::uint32_t cpu : online) {
+    const std::string base = "devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
+    const auto number = [&](const char* name) {
+      return to_number<std::int64_t>(line_of(sys, (base + name).c_str())).value_or(-1);
+    };
+    const CpuPlace place{number("physical_package_id"), number("die_id"), number("core_id"),
+                         number("book_id"), number("drawer_id")};
+    if (place != CpuPlace{}) places.push_back(place);
+  }
+  return places;
+}
+
+template <class Key>
+std::uint32_t count_distinct(const std::vector<CpuPlace>& places, Key key) {
+  std::set<decltype(key(places.front()))> distinct;
+  for (const CpuPlace& place : places) distinct.insert(key(place));
+  return static_cast<std::uint32_t>(distinct.size());
+}
+
+void fill_topology(MachineInfo& info, const std::vector<CpuPlace>& places) {
+  if (places.empty()) return;
+  info.sockets = count_distinct(places, [](const CpuPlace& p) { return p.package; });
+  // core_id repeats per die on some older kernels and CPUs.
+  info.physical_cores = count_distinct(
+      places, [](const CpuPlace& p) { return std::tuple(p.package, p.die, p.core); });
+  const auto has = [&](auto member) {
+    return std::ranges::any_of(places, [&](const CpuPlace& p) { return p.*member >= 0; });
+  };
+  if (has(&CpuPlace::drawer))
+    info.drawers = count_distinct(places, [](const CpuPlace& p) { return p.drawer; });
+  if (has(&CpuPlace::book))
+    info.books =
+        count_distinct(places, [](const CpuPlace& p) { return std::tuple(p.drawer, p.book); });
+}
+
+void fill_cpus(MachineInfo& info, const DirFd& proc, const DirFd& sys, std::uint32_t stat_cpus) {
+  const auto online = parse_cpu_list(line_of(sys, "devices/system/cpu/online"));
+  const bool known = online && !online->empty();
+  info.cores = known ? static_cast<std::uint32_t>(online->size()) : stat_cpus;
+  if (known) fill_topology(info, places_in_sysfs(sys, *online));
+  if (info.physical_cores > 0) return;
+  ReadBuffer buffer;
+  const Result<std::string_view> cpuinfo = buffer.read_at(proc, "cpuinfo");
+  if (cpuinfo) fill_topology(info, parse_cpuinfo(*cpuinfo));
+}
+
+// EDAC: devices/system/edac/mc/mc0/dimm0/{dimm_mem_type,size}; the size is in MiB.
+std::vector<MachineInfo::Dimm> read_dimms(const DirFd& sys) {
+  const std::string base = "devices/system/edac/mc";
+  std::map<std::string, MachineInfo::Dimm> by_type;
+  for (const std::string& mc : names_in(sys, base.c_str(), "mc")) {
+    const std::string controller = base + "/" + mc;
+    for (const std::string& dimm : names_in(sys, controller.c_str(), "dimm")) {
+      const std::string dir = controller + "/" + dimm;
+      const std::string type = line_of(sys, (dir + "/dimm_mem_type").c_str());
+      const auto mebibytes = to_number<std::uint64_t>(line_of(sys, (dir + "/size").c_str()));
+      if (type.empty() || !mebibytes) continue;
+      MachineInfo::Dimm& sum = by_type[type];
+      sum.type = type;
+      ++sum.count;
+      sum.bytes += *mebibytes << 20;
+    }
+  }
+  std::vector<MachineInfo::Dimm> dimms;
+  for (auto& [type, dimm] : by_type) dimms.push_back(std::move(dimm));
+  return dimms;
+}
+
+std::string read_system_uuid(const DirFd& proc, const DirFd& sys, const std::string& machine_id) {
+  const Result<std::string> dmi = read_file_at(sys, "class/dmi/id/product_uuid", 4096);
+  if (dmi) return std::string(trim(*dmi));
+  // Denied is not "there is none": another value would change with our privileges.
+  if (dmi.error().kind == ErrorKind::kDenied) return {};
+  for (const char* name : {"device-tree/system-id", "device-tree/vm,uuid"})
+    if (std::string id = line_of(proc, name); !id.empty()) return id;
+  return machine_id;
+}
+
+void fill_identity(MachineInfo& info, const DirFd& proc, const DirFd& sys,
+                   const std::string& host_root) {
+  const Result<DirFd> root = open_dir(host_root.empty() ? "/" : host_root.c_str());
+  const auto rooted = [&](const char* name) {
+    return root ? text_in_root(*root, name) : std::string();
+  };
+  info.machine_id = trim(rooted("etc/machine-id"));
+  if (info.machine_id.empty()) info.machine_id = trim(rooted("var/lib/dbus/machine-id"));
+  info.os_version = parse_pretty_name(rooted("etc/os-release"));
+  if (info.os_version.empty()) info.os_version = parse_pretty_name(rooted("usr/lib/os-release"));
+  // /proc/sys/kernel/hostname answers for the reader's UTS namespace: in a container with the host
+  // mounted that is the container's name.
+  if (!host_root.empty()) info.hostname = trim(rooted("etc/hostname"));
+  if (info.hostname.empty()) info.hostname = line_of(proc, "sys/kernel/hostname");
+  info.boot_id = line_of(proc, "sys/kernel/random/boot_id");
+  info.kernel_version = line_of(proc, "sys/kernel/osrelease");
+  info.system_uuid = read_system_uuid(proc, sys, info.machine_id);
+}
+
+}  // namespace
+
+Result<MachineInfo> read_machine(const DirFd& proc, const DirFd& sys,
+                                 const std::string& host_root) {
+  ReadBuffer buffer;
+  MachineInfo info;
+  const MemInfo memory =
+      PLIMSOLL_TRY(in("meminfo", parse_meminfo(PLIMSOLL_TRY(buffer.read_at(proc, "meminfo")))));
+  info.memory_bytes = memory.total_bytes.value_or(0);
+  info.swap_bytes = memory.swap_total_bytes.value_or(0);
+  const StatFacts stat =
+      PLIMSOLL_TRY(in("stat", parse_stat_facts(PLIMSOLL_TRY(buffer.read_at(proc, "stat")))));
+  info.boot_time_seconds = stat.btime.value_or(0);
+  fill_cpus(info, proc, sys, stat.cpus);
+  fill_identity(info, proc, sys, host_root);
+  info.dimms = read_dimms(sys);
+  if (const long size = ::sysconf(_SC_PAGESIZE); size > 0)
+    info.page_size = static_cast<std::uint64_t>(size);
+  return info;
+}
+
+}  // namespace plimsoll::exporter
