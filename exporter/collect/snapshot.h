@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "cgroupfs/read/sample.h"
+#include "exporter/collect/block_devices.h"
 #include "exporter/collect/machine.h"
 #include "inventory/identity.h"
 
@@ -49,13 +50,15 @@ struct FilesystemUsage {
   bool operator==(const FilesystemUsage&) const = default;
 };
 
-// Values repeated per row: of(row) is the row's slice.
+// Values repeated per row: of(row) is the row's slice; empty for rows never started, as in a table
+// whose group is off.
 template <class T>
 class SideTable {
  public:
   void start_row() { offsets_.push_back(static_cast<std::uint32_t>(items_.size())); }
   void push_back(T item) { items_.push_back(std::move(item)); }
   [[nodiscard]] std::span<const T> of(std::size_t row) const {
+    if (row >= offsets_.size()) return {};
     const std::size_t begin = offsets_[row];
     const std::size_t end = row + 1 < offsets_.size() ? offsets_[row + 1] : items_.size();
     return std::span<const T>(items_).subspan(begin, end - begin);
@@ -117,6 +120,7 @@ class Snapshot {
   SideTable<std::uint64_t> per_cpu_ns;
   std::vector<std::string> cpuset_cpus;  // Per row; empty vector when the cpuset group is off.
   std::shared_ptr<const MachineInfo> machine;
+  BlockDevicesPtr block_devices;  // refresh_block_devices(); null: devices are shown as "M:N".
 
   [[nodiscard]] std::optional<std::uint64_t> value(cgroupfs::Field field, std::size_t row) const {
     if (!bit(present_, field, row) || bit(unlimited_, field, row)) return std::nullopt;

@@ -1,7 +1,8 @@
 // Snapshots as JSON: one object per container, keys from the field table's paths, seconds for
 // times.
 //
-// Pure formatting by an append writer (no DOM), thread: any. Shape: docs/api.md.
+// Pure formatting by an append writer (no DOM), thread: any. Shape: docs/api.md; it is a promise:
+// keys are added, never renamed.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ void append_json_string(std::string& out, std::string_view text);
 // Appends {"cgroup":"/docker/..","id":..,"name":..,"runtime":..,...} of one row: identity, times,
 // every present field nested by its path ("cpu":{"usage":12.25,...}; nanoseconds as seconds with
 // full precision; an unlimited limit is null; an absent field is left out), rates, and the side
-// tables (devices, interfaces, filesystems).
+// tables (devices, interfaces, filesystems). The paths "cgroup.*" stand under "cgroup_state", since
+// "cgroup" is the path of the cgroup itself.
 void append_container(std::string& out, const Snapshot& snapshot, std::size_t row);
 
 // Appends {"sequence":..,"timestamp":"..","machine":{..},"containers":[..]} for the rows given.
