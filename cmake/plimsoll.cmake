@@ -3,6 +3,8 @@
 add_library(plimsoll_flags INTERFACE)
 target_include_directories(plimsoll_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(plimsoll_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+# Designated initialisers leave members to their defaults on purpose; every scalar member has one.
+target_compile_options(plimsoll_flags INTERFACE -Wno-missing-field-initializers)
 target_compile_definitions(plimsoll_flags INTERFACE PLIMSOLL_VERSION="${PROJECT_VERSION}")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(plimsoll_flags INTERFACE -Wmaybe-uninitialized)

@@ -1,0 +1,58 @@
+// What the sampler keeps about one cgroup from tick to tick. Private to the sampler, in its own
+// file for its size.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cgroupfs/read/sample.h"
+#include "cgroupfs/tree/tree.h"
+#include "exporter/collect/network.h"
+#include "exporter/collect/rates.h"
+#include "exporter/collect/snapshot.h"
+#include "inventory/identity.h"
+
+namespace plimsoll::exporter {
+
+struct Entry {
+  Entry(const cgroupfs::Cgroup& group, MonoTime now);
+
+  // A share of `interval`, different from group to group, the same for one group for ever.
+  [[nodiscard]] std::chrono::nanoseconds spread(std::chrono::nanoseconds interval) const;
+  // 0 up to 4 `tick`s: spreads full refreshes of groups that were born together.
+  [[nodiscard]] std::chrono::nanoseconds phase(std::chrono::nanoseconds tick) const;
+  // Was the tier read again since the group was first seen? Only the second reading is moved
+  // forward by spread().
+  [[nodiscard]] bool settled(cgroupfs::Tier tier) const;
+
+  // A process of the group: the runtime's init, else the first of cgroup.procs; looked up again
+  // when it ended.
+  [[nodiscard]] std::optional<std::int32_t> process(const cgroupfs::Layout& layout, MonoTime now);
+  void set_network(NetworkTarget&& target);
+  void update_rates(std::chrono::nanoseconds shortest);
+  [[nodiscard]] Row row() const;
+
+  const cgroupfs::Cgroup* cgroup;  // The tree's; valid until the tree reports it removed.
+  const std::uint64_t serial;
+  const std::string path;
+  const MonoTime born;
+  cgroupfs::CgroupSample sample;
+  inventory::IdentityPtr identity;
+  std::shared_ptr<const std::string> labels;
+  std::optional<std::int32_t> pid;
+  MonoTime pid_at;
+  NetworkAttribution attribution = NetworkAttribution::kNone;
+  std::vector<InterfaceCounters> interfaces;
+  RateBase base;
+  Rates rates = no_rates();
+  MonoTime full_at;
+  std::int64_t last_seen_seconds = 0;
+  bool written = false;  // A control file changed: limits are read at the next tick.
+  bool idle = false;
+};
+
+}  // namespace plimsoll::exporter

@@ -1,0 +1,353 @@
+#include "exporter/collect/sampler.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/read_file.h"
+#include "exporter/collect/entry.h"
+#include "exporter/collect/rates.h"
+
+namespace plimsoll::exporter {
+
+namespace {
+
+using cgroupfs::Cgroup;
+using cgroupfs::CgroupSample;
+using cgroupfs::ReadOutcome;
+using cgroupfs::Tier;
+using cgroupfs::TierSet;
+using std::chrono::nanoseconds;
+
+double seconds_of(nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+// Times one collector's share of a tick and notes its outcome.
+class Timed {
+ public:
+  Timed(CollectorStats& stats, const Clock& clock)
+      : stats_(stats), clock_(clock), start_(clock.now()) {}
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+  ~Timed() {
+    stats_.last_seconds = seconds_of(clock_.now() - start_);
+    stats_.duration.observe(stats_.last_seconds);
+  }
+
+ private:
+  CollectorStats& stats_;
+  const Clock& clock_;
+  MonoTime start_;
+};
+
+enum Collector : std::uint8_t { kTree, kInventory, kReader, kNetwork, kFilesystem, kMachine };
+
+class SamplerImpl final : public Sampler {
+ public:
+  SamplerImpl(SamplerConfig config, const Clock& clock, HostRoots roots, cgroupfs::Layout layout)
+      : config_(std::move(config)),
+        clock_(clock),
+        roots_(std::move(roots)),
+        layout_(std::move(layout)) {
+    for (const char* name : {"tree", "inventory", "reader", "network", "filesystem", "machine"}) {
+      stats_.collectors.emplace_back().name = name;
+    }
+    stats_.interval_seconds = seconds_of(config_.interval);
+  }
+
+  Result<> start() {
+    tree_ = PLIMSOLL_TRY(cgroupfs::CgroupTree::create(layout_, clock_, config_.tree));
+    reader_ = cgroupfs::make_text_reader(layout_, clock_, config_.reader);
+    inventory_ = inventory::Inventory::create(roots_.proc, clock_, config_.inventory, config_.ask);
+    if (enabled(cgroupfs::Group::kNetwork))
+      network_ = NetworkCollector::create(roots_.proc, clock_);
+    if (enabled(cgroupfs::Group::kDisk))
+      filesystem_ =
+          FilesystemCollector::create(roots_.proc, roots_.sys, clock_, config_.filesystem);
+    if (config_.keep_history) history_ = History::create(config_.history);
+    return {};
+  }
+
+  SnapshotPtr sample(Freshness freshness) override {
+    const MonoTime now = clock_.now();
+    follow_tree(now);
+    identify();
+    read(now, freshness);
+    collect_network(now);
+    want_layers();
+    refresh_machine(now);
+    ++stats_.ticks;
+    return build(now);
+  }
+
+  void remember(const Snapshot& snapshot) override {
+    if (history_) history_->append(snapshot);
+  }
+
+  void answer(const inventory::Question& question, const Result<std::string>& body) override {
+    inventory_->answer(question, body);
+  }
+
+  [[nodiscard]] SelfStats stats() const override {
+    SelfStats stats = stats_;
+    stats.tree = tree_->stats();
+    stats.reader = reader_->stats();
+    stats.inventory = inventory_->stats();
+    if (network_) stats.network = network_->stats();
+    if (filesystem_) stats.filesystem = filesystem_->stats();
+    if (history_) stats.history = history_->stats();
+    return stats;
+  }
+
+  [[nodiscard]] const cgroupfs::Layout& layout() const override { return layout_; }
+  [[nodiscard]] const DirFd& proc() const override { return roots_.proc; }
+  [[nodiscard]] const History* history() const override { return history_.get(); }
+
+ private:
+  [[nodiscard]] bool enabled(cgroupfs::Group group) const {
+    return config_.reader.groups.has(group);
+  }
+
+  void follow_tree(MonoTime now) {
+    const Timed timed(stats_.collectors[kTree], clock_);
+    cgroupfs::TreeChanges changes = tree_->update();
+    for (const auto& gone : changes.removed) drop(gone->serial);
+    for (const Cgroup* cgroup : changes.written)
+      if (Entry* entry = find(cgroup->serial)) entry->written = true;
+    for (const Cgroup* cgroup : changes.changed) {
+      if (Entry* entry = find(cgroup->serial))
+        entry->written = true;
+      else  // Dropped when one of its directories vanished, yet it lives on in another hierarchy.
+        changes.added.push_back(cgroup);
+    }
+    if (!changes.added.empty()) {
+      for (const Cgroup* cgroup : changes.added) {
+        auto entry = std::make_unique<Entry>(*cgroup, now);
+        by_serial_.emplace(cgroup->serial, entry.get());
+        entries_.push_back(std::move(entry));
+      }
+      // By path: a parent stands before its children, so that its memory.stat flushes the subtree
+      // once.
+      std::ranges::sort(entries_, {}, [](const auto& e) -> const std::string& { return e->path; });
+      layers_changed_ = true;
+    }
+    std::erase_if(tombstones_, [&](const auto& t) { return now - t.first >= config_.tombstone; });
+  }
+
+  Entry* find(std::uint64_t serial) {
+    const auto it = by_serial_.find(serial);
+    return it == by_serial_.end() ? nullptr : it->second;
+  }
+
+  void drop(std::uint64_t serial) {
+    const auto it = by_serial_.find(serial);
+    if (it == by_serial_.end()) return;
+    Entry* entry = it->second;
+    if (entry->identity && entry->identity->is_container() && entry->last_seen_seconds > 0)
+      tombstones_.emplace_back(clock_.now(),
+                               Tombstone{entry->identity, entry->labels, entry->last_seen_seconds});
+    reader_->forget(serial);
+    inventory_->forget(serial);
+    if (network_) network_->forget(serial);
+    by_serial_.erase(it);
+    std::erase_if(entries_, [&](const auto& e) { return e.get() == entry; });
+    layers_changed_ = true;
+  }
+
+  void identify() {
+    const Timed timed(stats_.collectors[kInventory], clock_);
+    for (const auto& entry : entries_) {
+      inventory::IdentityPtr identity = inventory_->identify(*entry->cgroup);
+      if (identity == entry->identity) continue;
+      entry->identity = std::move(identity);
+      entry->labels = std::make_shared<const std::string>(
+          config_.render_labels(*entry->identity, stats_.label_collisions));
+      entry->pid.reset();
+      layers_changed_ = true;
+    }
+  }
+
+  void read(MonoTime now, Freshness freshness) {
+    const Timed timed(stats_.collectors[kReader], clock_);
+    targets_.clear();
+    for (const auto& entry : entries_) targets_.push_back(target(*entry, now, freshness));
+    reader_->read(targets_);
+    std::vector<std::uint64_t> gone;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      Entry& entry = *entries_[i];
+      entry.idle = targets_[i].outcome == ReadOutcome::kIdle;
+      if (targets_[i].outcome == ReadOutcome::kGone)
+        gone.push_back(entry.serial);
+      else if (!entry.idle && targets_[i].full)
+        entry.full_at = now;
+      if (!entry.idle && targets_[i].due.has(Tier::kSlow)) entry.written = false;
+    }
+    // The tree will report them removed too; until then they are not shown with old numbers.
+    for (const std::uint64_t serial : gone) drop(serial);
+  }
+
+  [[nodiscard]] cgroupfs::ReadTarget target(Entry& entry, MonoTime now, Freshness freshness) const {
+    cgroupfs::ReadTarget target;
+    target.cgroup = entry.cgroup;
+    target.sample = &entry.sample;
+    target.due = TierSet().with(Tier::kHot);
+    if (freshness == Freshness::kFull || due(entry, Tier::kWarm, now, config_.warm_interval))
+      target.due = target.due.with(Tier::kWarm);
+    if (freshness == Freshness::kFull || entry.written ||
+        due(entry, Tier::kSlow, now, config_.slow_interval))
+      target.due = target.due.with(Tier::kSlow);
+    target.full = freshness != Freshness::kTick ||
+                  now - entry.full_at >= config_.idle_refresh + entry.phase(config_.interval);
+    return target;
+  }
+
+  // Groups seen together are spread over the ticks by their phase, so that no tick carries
+  // everybody's slow files.
+  [[nodiscard]] bool due(const Entry& entry, Tier tier, MonoTime now, nanoseconds interval) const {
+    const auto last = entry.sample.read_at(tier);
+    if (!last) return true;
+    const nanoseconds first_wait = entry.settled(tier) ? nanoseconds(0) : entry.spread(interval);
+    return now - *last >= interval - first_wait;
+  }
+
+  void collect_network(MonoTime now) {
+    if (!network_) return;
+    const Timed timed(stats_.collectors[kNetwork], clock_);
+    network_targets_.clear();
+    network_entries_.clear();
+    for (const auto& entry : entries_) {
+      if (!entry->identity->is_container() && entry->identity->runtime != inventory::Runtime::kRoot)
+        continue;
+      NetworkTarget target;
+      target.serial = entry->serial;
+      target.identity = entry->identity.get();
+      target.pid = entry->process(layout_, now);
+      network_targets_.push_back(std::move(target));
+      network_entries_.push_back(entry.get());
+    }
+    network_->collect(network_targets_);
+    for (std::size_t i = 0; i < network_targets_.size(); ++i)
+      network_entries_[i]->set_network(std::move(network_targets_[i]));
+    stats_.collectors[kNetwork].success = true;
+  }
+
+  void want_layers() {
+    if (!filesystem_) return;
+    const Timed timed(stats_.collectors[kFilesystem], clock_);
+    if (std::exchange(layers_changed_, false)) {
+      std::vector<LayerRequest> layers;
+      for (const auto& entry : entries_)
+        if (!entry->identity->upper_dir.empty())
+          layers.push_back({entry->serial, entry->identity->upper_dir, entry->identity->log_path});
+      filesystem_->want(std::move(layers));
+    }
+    disk_ = filesystem_->results();
+  }
+
+  void refresh_machine(MonoTime now) {
+    if (machine_ && now - machine_at_ < config_.machine_interval) return;
+    CollectorStats& stats = stats_.collectors[kMachine];
+    const Timed timed(stats, clock_);
+    Result<MachineInfo> machine = read_machine(roots_.proc, roots_.sys, config_.host_root);
+    machine_at_ = now;
+    stats.success = machine.has_value();
+    if (machine) {
+      machine_ = std::make_shared<const MachineInfo>(*std::move(machine));
+    } else {
+      ++stats.failures;
+      stats.last_error = machine.error().message();
+      if (!machine_) machine_ = std::make_shared<const MachineInfo>();
+    }
+  }
+
+  SnapshotPtr build(MonoTime now) {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->sequence = ++sequence_;
+    snapshot->taken = now;
+    snapshot->wall = clock_.wall();
+    snapshot->machine = machine_;
+    snapshot->reserve(entries_.size());
+    snapshot->rates.reserve(entries_.size());
+    const std::int64_t wall_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(snapshot->wall.time_since_epoch()).count();
+    for (std::size_t row = 0; row < entries_.size(); ++row) {
+      Entry& entry = *entries_[row];
+      entry.last_seen_seconds = wall_seconds;
+      entry.update_rates(config_.interval / 2);
+      snapshot->rows.push_back(entry.row());
+      snapshot->set_fields(row, entry.sample);
+      snapshot->rates.push_back(entry.rates);
+      fill_side_tables(*snapshot, row, entry);
+    }
+    snapshot->tombstones.reserve(tombstones_.size());
+    for (const auto& [since, tombstone] : tombstones_) snapshot->tombstones.push_back(tombstone);
+    return snapshot;
+  }
+
+  void fill_side_tables(Snapshot& snapshot, std::size_t row, const Entry& entry) const {
+    snapshot.devices.start_row();
+    for (const auto& device : entry.sample.devices) snapshot.devices.push_back(device);
+    snapshot.hugetlb.start_row();
+    for (const auto& huge : entry.sample.hugetlb) snapshot.hugetlb.push_back(huge);
+    snapshot.numa.start_row();
+    for (const auto& node : entry.sample.numa) snapshot.numa.push_back(node);
+    snapshot.per_cpu_ns.start_row();
+    for (const std::uint64_t ns : entry.sample.per_cpu_ns) snapshot.per_cpu_ns.push_back(ns);
+    snapshot.interfaces.start_row();
+    for (const auto& interface : entry.interfaces) snapshot.interfaces.push_back(interface);
+    if (enabled(cgroupfs::Group::kCpuset)) snapshot.cpuset_cpus.push_back(entry.sample.cpuset_cpus);
+    snapshot.filesystems.start_row();
+    if (!disk_) return;
+    if (entry.path == "/")
+      for (const auto& host : disk_->host) snapshot.filesystems.push_back(host);
+    const auto layer = disk_->layers.find(entry.serial);
+    if (layer == disk_->layers.end()) return;
+    snapshot.filesystems.push_back(layer->second);
+    snapshot.set(cgroupfs::Field::kFsUsage, row, layer->second.usage_bytes);
+    if (layer->second.inodes_used)
+      snapshot.set(cgroupfs::Field::kFsInodes, row, *layer->second.inodes_used);
+  }
+
+  const SamplerConfig config_;
+  const Clock& clock_;
+  const HostRoots roots_;
+  const cgroupfs::Layout layout_;
+  std::unique_ptr<cgroupfs::CgroupTree> tree_;
+  std::unique_ptr<cgroupfs::CgroupReader> reader_;
+  std::unique_ptr<inventory::Inventory> inventory_;
+  std::unique_ptr<NetworkCollector> network_;
+  std::unique_ptr<FilesystemCollector> filesystem_;
+  std::unique_ptr<History> history_;
+
+  std::vector<std::unique_ptr<Entry>> entries_;  // Sorted by path.
+  std::unordered_map<std::uint64_t, Entry*> by_serial_;
+  std::vector<std::pair<MonoTime, Tombstone>> tombstones_;
+  std::vector<cgroupfs::ReadTarget> targets_;  // Kept between ticks for their memory.
+  std::vector<NetworkTarget> network_targets_;
+  std::vector<Entry*> network_entries_;
+  std::shared_ptr<const FilesystemCollector::Results> disk_;
+  std::shared_ptr<const MachineInfo> machine_;
+  MonoTime machine_at_;
+  bool layers_changed_ = true;
+  std::uint64_t sequence_ = 0;
+  SelfStats stats_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Sampler>> Sampler::create(SamplerConfig config, const Clock& clock) {
+  PLIMSOLL_CHECK(config.render_labels != nullptr);
+  HostRoots roots = PLIMSOLL_TRY(
+      open_roots(config.cgroup_root.c_str(), config.proc_root.c_str(), config.sys_root.c_str()));
+  const std::string mountinfo =
+      PLIMSOLL_TRY(in(config.proc_root, read_file_at(roots.proc, "self/mountinfo")));
+  cgroupfs::Layout layout =
+      PLIMSOLL_TRY(cgroupfs::open_layout(mountinfo, roots.cgroup, config.nominal_cgroup_root));
+  auto sampler =
+      std::make_unique<SamplerImpl>(std::move(config), clock, std::move(roots), std::move(layout));
+  PLIMSOLL_TRY(sampler->start());
+  return sampler;
+}
+
+}  // namespace plimsoll::exporter

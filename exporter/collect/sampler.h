@@ -1,0 +1,82 @@
+// One tick: what changed in the tree, who the groups are, their numbers, network and disk: an
+// immutable Snapshot.
+//
+// Sampler is the synchronous core, used from one thread (SamplerLoop's, or a command that samples
+// by itself). It owns the tree, reader, inventory and collectors. Everything it reads comes from
+// the roots in its configuration.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cgroupfs/read/reader.h"
+#include "cgroupfs/tree/tree.h"
+#include "exporter/collect/filesystem.h"
+#include "exporter/collect/history.h"
+#include "exporter/collect/network.h"
+#include "exporter/collect/self.h"
+#include "exporter/collect/snapshot.h"
+#include "inventory/inventory.h"
+
+namespace plimsoll::exporter {
+
+// The text inside the braces for one identity; counts label names that collide.
+using RenderLabels =
+    std::function<std::string(const inventory::Identity&, std::uint64_t& collisions)>;
+
+struct SamplerConfig {
+  std::string cgroup_root = "/sys/fs/cgroup";
+  std::string nominal_cgroup_root = "/sys/fs/cgroup";  // What mountinfo calls it.
+  std::string proc_root = "/proc";
+  std::string sys_root = "/sys";
+  std::string host_root;  // "" natively, "/host" when the host's root is mounted there.
+
+  std::chrono::nanoseconds interval = std::chrono::seconds(1);
+  std::chrono::nanoseconds warm_interval = std::chrono::seconds(5);
+  std::chrono::nanoseconds slow_interval = std::chrono::seconds(15);
+  // A group that looks idle is read in full this often all the same.
+  std::chrono::nanoseconds idle_refresh = std::chrono::seconds(10);
+  std::chrono::nanoseconds machine_interval = std::chrono::minutes(5);
+  std::chrono::nanoseconds tombstone = std::chrono::minutes(5);
+
+  cgroupfs::ReaderOptions reader;  // reader.groups: which metric groups are on.
+  cgroupfs::TreeOptions tree;
+  inventory::InventoryOptions inventory;
+  FilesystemOptions filesystem;
+  HistoryOptions history;
+  bool keep_history = true;
+  RenderLabels render_labels;  // Required.
+  inventory::Ask ask;          // May be empty: no socket is ever asked.
+};
+
+// How complete a tick must be.
+enum class Freshness : std::uint8_t {
+  kTick,    // The regular tick: due tiers, idle groups skipped.
+  kScrape,  // Somebody waits for it: hot values of every group are read now.
+  kFull     // Every tier of every group.
+};
+
+class Sampler {
+ public:
+  // Fails when there is no cgroup tree to read. `clock` must outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<Sampler>> create(SamplerConfig config,
+                                                               const Clock& clock);
+  virtual ~Sampler() = default;
+
+  [[nodiscard]] virtual SnapshotPtr sample(Freshness freshness) = 0;
+  // Appends the snapshot to the history: once per interval, not for ticks made in between.
+  virtual void remember(const Snapshot& snapshot) = 0;
+  // The answer to a question that config.ask was given. Call it from the sampling thread.
+  virtual void answer(const inventory::Question& question, const Result<std::string>& body) = 0;
+  [[nodiscard]] virtual SelfStats stats() const = 0;
+  [[nodiscard]] virtual const cgroupfs::Layout& layout() const = 0;
+  [[nodiscard]] virtual const DirFd& proc() const = 0;
+  // Safe from any thread.
+  [[nodiscard]] virtual const History* history() const = 0;
+};
+
+}  // namespace plimsoll::exporter

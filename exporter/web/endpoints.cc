@@ -1,0 +1,204 @@
+#include "exporter/web/endpoints.h"
+
+#include <utility>
+
+#include "exporter/stream/json.h"
+#include "exporter/web/landing.h"
+
+namespace plimsoll::exporter {
+
+namespace {
+
+using http::Request;
+using http::Responder;
+using http::Response;
+using std::chrono::nanoseconds;
+
+constexpr const char* kTextFormat = "text/plain; version=0.0.4; charset=utf-8";
+
+int status_of(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::kInvalidInput:
+      return 400;
+    case ErrorKind::kNotOffered:
+    case ErrorKind::kGone:
+      return 404;
+    default:
+      return 500;
+  }
+}
+
+Response json_error(const Error& error) {
+  std::string body = "{\"message\":";
+  append_json_string(body, error.subject);
+  body += "}\n";
+  return Response::json(status_of(error), std::move(body));
+}
+
+// max_age= of a request: how old the numbers may be; `otherwise` when it is not given.
+Result<nanoseconds> max_age(const Request& request, nanoseconds otherwise) {
+  const std::string* text = request.parameter("max_age");
+  if (text == nullptr) return otherwise;
+  const auto age = parse_duration(*text);
+  if (!age) return invalid_input("query", "max_age=" + *text + ": give a time such as 500ms or 5s");
+  return *age;
+}
+
+Response starting() {
+  Response response = Response::text(503, "starting: no sample has been taken yet\n");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock,
+                     EndpointOptions options)
+    : server_(server),
+      loop_(loop),
+      clock_(clock),
+      options_(std::move(options)),
+      hub_(loop.history(), options_.interval) {
+  const auto route = [&](std::string path, void (Endpoints::*handler)(const Request&, Responder)) {
+    server_.route(std::move(path), {"GET"},
+                  [this, handler](const Request& request, Responder responder) {
+                    (this->*handler)(request, std::move(responder));
+                  });
+  };
+  route(options_.telemetry_path, &Endpoints::metrics);
+  route("/api/v1/containers", &Endpoints::containers);
+  route("/api/v1/containers/*", &Endpoints::container);
+  route("/api/v1/stream", &Endpoints::stream);
+  route("/healthz", &Endpoints::healthz);
+  route("/-/ready", &Endpoints::ready);
+  route("/", &Endpoints::landing);
+  server_.route("/-/healthy", {"GET"}, [](const Request&, Responder responder) {
+    responder.send(Response::text(200, "healthy\n"));
+  });
+}
+
+void Endpoints::publish(SnapshotPtr snapshot) {
+  server_.post([this, alive = std::weak_ptr(alive_), snapshot = std::move(snapshot)] {
+    if (alive.lock()) hub_.publish(snapshot);
+  });
+}
+
+void Endpoints::finish() {
+  hub_.finish_all();
+}
+
+SelfStats Endpoints::self() const {
+  SelfStats self = loop_.stats();
+  const StreamStats streams = hub_.stats();
+  self.stream_clients = streams.clients;
+  self.stream_frames = streams.frames;
+  self.stream_skipped = streams.skipped;
+  const http::ServerStats server = server_.stats();
+  self.http_requests = server.requests;
+  self.http_connections = server.connections;
+  self.http_connections_shed = server.shed;
+  return self;
+}
+
+Response Endpoints::metrics_response(const Snapshot& snapshot) {
+  if (!body_ || body_.use_count() > 1) {
+    const std::size_t expected = body_ ? body_->size() : 0;
+    body_ = std::make_shared<std::string>();
+    body_->reserve(expected);
+  }
+  body_->clear();
+  write_text(*body_, snapshot, self(), loop_.proc(), options_.text);
+  Response response;
+  response.content_type = kTextFormat;
+  response.body = body_;
+  return response;
+}
+
+void Endpoints::metrics(const Request& request, Responder responder) {
+  const auto age = max_age(request, options_.scrape_max_age);
+  if (!age) return responder.send(Response::text(400, age.error().subject + "\n"));
+  // std::function wants copies; a Responder cannot be copied.
+  auto shared = std::make_shared<Responder>(std::move(responder));
+  loop_.request(*age, Freshness::kScrape,
+                [this, alive = std::weak_ptr(alive_), shared](const SnapshotPtr& snapshot) {
+                  server_.post([this, alive, shared, snapshot] {
+                    if (!alive.lock()) return;
+                    shared->send(snapshot ? metrics_response(*snapshot) : starting());
+                  });
+                });
+}
+
+void Endpoints::containers(const Request& request, Responder responder) {
+  auto selection = parse_selection(request.query);
+  if (!selection) return responder.send(json_error(selection.error()));
+  const auto age = max_age(request, options_.interval);
+  if (!age) return responder.send(json_error(age.error()));
+  auto shared = std::make_shared<Responder>(std::move(responder));
+  loop_.request(*age, Freshness::kScrape,
+                [shared, selection = *std::move(selection)](const SnapshotPtr& snapshot) {
+                  if (!snapshot) return shared->send(starting());
+                  std::string body;
+                  append_snapshot(body, *snapshot, select_rows(*snapshot, selection));
+                  body += '\n';
+                  shared->send(Response::json(200, std::move(body)));
+                });
+}
+
+void Endpoints::container(const Request& request, Responder responder) {
+  constexpr std::string_view kPrefix = "/api/v1/containers/";
+  const auto age = max_age(request, options_.interval);
+  if (!age) return responder.send(json_error(age.error()));
+  auto shared = std::make_shared<Responder>(std::move(responder));
+  loop_.request(
+      *age, Freshness::kScrape,
+      [shared, reference = request.path.substr(kPrefix.size())](const SnapshotPtr& snapshot) {
+        if (!snapshot) return shared->send(starting());
+        const auto row = find_row(*snapshot, reference);
+        if (!row) return shared->send(json_error(row.error()));
+        std::string body;
+        append_container(body, *snapshot, *row);
+        body += '\n';
+        shared->send(Response::json(200, std::move(body)));
+      });
+}
+
+void Endpoints::stream(const Request& request, Responder responder) {
+  auto query = parse_stream_query(request, clock_.wall());
+  if (!query) return responder.send(json_error(query.error()));
+  Response head;
+  head.content_type =
+      query->format == StreamFormat::kSse ? "text/event-stream" : "application/x-ndjson";
+  head.headers.emplace_back("Cache-Control", "no-store");
+  head.headers.emplace_back("X-Accel-Buffering", "no");  // Proxies must not collect a stream.
+  hub_.add(responder.stream(std::move(head)), *std::move(query), loop_.current());
+}
+
+void Endpoints::landing(const Request&, Responder responder) {
+  Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'none'; style-src 'self' 'unsafe-inline'");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  const SnapshotPtr snapshot = loop_.current();
+  response.body =
+      std::make_shared<const std::string>(landing_page(snapshot.get(), options_.telemetry_path));
+  responder.send(std::move(response));
+}
+
+void Endpoints::healthz(const Request&, Responder responder) {
+  const auto idle = loop_.idle_for();
+  if (!idle) return responder.send(starting());
+  const nanoseconds limit = 3 * options_.interval + std::chrono::seconds(2);
+  if (*idle > limit)
+    return responder.send(Response::text(
+        503, "the sampler has not finished a tick for " +
+                 std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*idle).count()) +
+                 " s\n"));
+  responder.send(Response::text(200, "ok"));
+}
+
+void Endpoints::ready(const Request&, Responder responder) {
+  responder.send(loop_.current() ? Response::text(200, "ready\n") : starting());
+}
+
+}  // namespace plimsoll::exporter

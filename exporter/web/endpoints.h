@@ -1,0 +1,63 @@
+// The read plane's HTTP surface: /metrics, health, the JSON API, streams and the landing page.
+//
+// Registers routes on a server; everything runs on its loop thread. Nothing here writes anything.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "exporter/collect/sampler_loop.h"
+#include "exporter/metrics/text.h"
+#include "exporter/stream/hub.h"
+#include "http/server.h"
+
+namespace plimsoll::exporter {
+
+struct EndpointOptions {
+  std::string telemetry_path = "/metrics";
+  TextOptions text;
+  std::chrono::nanoseconds interval = std::chrono::seconds(1);
+  // A scrape that finds the last snapshot older than this takes a fresh one first
+  // (--scrape.max-age).
+  std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
+};
+
+class Endpoints {
+ public:
+  // All references must outlive it; it must outlive server.run().
+  Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock, EndpointOptions options);
+  Endpoints(const Endpoints&) = delete;
+  Endpoints& operator=(const Endpoints&) = delete;
+
+  // A new regular snapshot, from any thread: goes to the streams.
+  void publish(SnapshotPtr snapshot);
+  // Ends the streams; loop thread only.
+  void finish();
+
+ private:
+  void metrics(const http::Request& request, http::Responder responder);
+  void containers(const http::Request& request, http::Responder responder);
+  void container(const http::Request& request, http::Responder responder);
+  void stream(const http::Request& request, http::Responder responder);
+  void landing(const http::Request& request, http::Responder responder);
+  void healthz(const http::Request& request, http::Responder responder);
+  void ready(const http::Request& request, http::Responder responder);
+  // Formats on the loop thread, where the buffer and the statistics live.
+  [[nodiscard]] http::Response metrics_response(const Snapshot& snapshot);
+  [[nodiscard]] SelfStats self() const;
+
+  http::Server& server_;
+  SamplerLoop& loop_;
+  const Clock& clock_;
+  const EndpointOptions options_;
+  StreamHub hub_;
+  // Two scrapes at once share the older body's memory only when nobody reads it any more.
+  std::shared_ptr<std::string> body_;
+  // Set to false by the destructor's owner thread: answers that arrive later find nobody.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace plimsoll::exporter

@@ -1,0 +1,15 @@
+// The page at "/": what this is, where the numbers are, and what runs here now. Plain HTML, no
+// script.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "exporter/collect/snapshot.h"
+
+namespace plimsoll::exporter {
+
+// `snapshot` may be null (starting). Every text that comes from a container is escaped.
+[[nodiscard]] std::string landing_page(const Snapshot* snapshot, std::string_view telemetry_path);
+
+}  // namespace plimsoll::exporter
