@@ -1,12 +1,15 @@
 // The Prometheus text format 0.0.4 of a snapshot. Content-Type: text/plain; version=0.0.4;
 // charset=utf-8 Source: prometheus/docs, exposition_formats.md.
 //
-// Pure formatting: a snapshot and self statistics in, bytes appended to `out`. No allocation
+// Formatting only: a snapshot and self statistics in, bytes appended to `out`. No allocation
 // besides growing `out` (callers keep it between scrapes). Thread: any, nothing shared.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "base/fd.h"
 #include "cgroupfs/read/group.h"
 #include "exporter/collect/self.h"
 #include "exporter/collect/snapshot.h"
@@ -21,9 +24,10 @@ struct LabelOptions {
 };
 
 // The text inside the braces for one identity: id, image, name and the chosen labels and
-// environment, names sanitised ([^a-zA-Z0-9_] -> _), values escaped and made valid UTF-8. Label
-// names that collide after sanitising get "_2", "_3" ... in key order and are counted in
-// `collisions`.
+// environment, names sanitised ([^a-zA-Z0-9_] -> _), values escaped and made valid UTF-8 so that
+// different ids stay different. Label names that collide after sanitising get "_2", "_3" ... in key
+// order and are counted in `collisions`. An empty image or name is left out, which is the same to
+// Prometheus.
 [[nodiscard]] std::string render_labels(const inventory::Identity& identity,
                                         const LabelOptions& options, std::uint64_t& collisions);
 
@@ -31,8 +35,11 @@ struct TextOptions {
   cgroupfs::GroupSet groups = cgroupfs::GroupSet::defaults();
   bool exporter_metrics =
       true;  // plimsoll_* and process_* (--web.disable-exporter-metrics switches them off).
+  std::optional<MonoTime> now;  // For plimsoll_snapshot_age_seconds; left out without it.
 };
 
+// Appends the exposition. `proc` is only for process_* (PROC/self). A row without labels is not
+// printed; no series is printed twice, whatever the snapshot holds.
 void write_text(std::string& out, const Snapshot& snapshot, const SelfStats& self,
                 const DirFd& proc, const TextOptions& options);
 

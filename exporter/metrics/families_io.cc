@@ -1,0 +1,185 @@
+// Group diskIO: the cgroup's IO per device; for the host's row also /proc/diskstats of its file
+// systems.
+#include <type_traits>
+
+#include "exporter/metrics/family.h"
+
+namespace plimsoll::exporter {
+
+namespace {
+
+using cgroupfs::DeviceIo;
+
+// device="/dev/vda", or "254:0" for a device without a name.
+FamilyWriter& device_line(FamilyWriter& out, const Context& context, const DeviceIo& io) {
+  const BlockDevices* names = context.snapshot.block_devices.get();
+  const std::string_view name = names ? names->name(io.major, io.minor) : std::string_view();
+  if (!name.empty()) return out.line().label("device", name, "/dev/");
+  char number[2 * kMaxNumber];
+  char* end = put_unsigned(number, io.major);
+  *end++ = ':';
+  end = put_unsigned(end, io.minor);
+  return out.line().label("device", {number, end});
+}
+
+bool is_device(const Context& context, const DeviceIo& io, std::string_view label) {
+  const BlockDevices* names = context.snapshot.block_devices.get();
+  constexpr std::string_view kDev = "/dev/";
+  return names != nullptr && label.starts_with(kDev) &&
+         label.substr(kDev.size()) == names->name(io.major, io.minor);
+}
+
+enum class As { kNumber, kSeconds };
+
+template <As kAs>
+void print(FamilyWriter& line, std::string_view labels, std::uint64_t value) {
+  line.labels(labels);
+  if constexpr (kAs == As::kSeconds)
+    line.value_seconds(value);
+  else
+    line.value_unsigned(value);
+}
+
+constexpr std::optional<std::uint64_t> DeviceIo::* kNotInCgroup = nullptr;
+constexpr std::optional<std::uint64_t> FilesystemUsage::* kNotInDiskstats = nullptr;
+
+// One number per device of the cgroup, then per file system of the host whose device the cgroup has
+// not shown already.
+template <std::optional<std::uint64_t> DeviceIo::* kCgroup,
+          std::optional<std::uint64_t> FilesystemUsage::* kDiskstats, As kAs = As::kNumber>
+void write_io(FamilyWriter& out, const Context& context) {
+  for_each_row(context, [&](std::size_t row, std::string_view labels) {
+    const std::span<const DeviceIo> devices = context.snapshot.devices.of(row);
+    if constexpr (kCgroup != nullptr)
+      for (const DeviceIo& io : devices)
+        if (io.*kCgroup) print<kAs>(device_line(out, context, io), labels, *(io.*kCgroup));
+    if constexpr (kDiskstats != nullptr) {
+      std::string_view previous;  // Sorted by device: equal ones stand together.
+      for (const FilesystemUsage& fs : context.snapshot.filesystems.of(row)) {
+        if (!(fs.*kDiskstats) || fs.device == previous) continue;
+        previous = fs.device;
+        bool shown = false;
+        if constexpr (kCgroup != nullptr)
+          for (const DeviceIo& io : devices)
+            shown = shown || (io.*kCgroup && is_device(context, io, fs.device));
+        if (!shown) print<kAs>(out.line().label("device", fs.device), labels, *(fs.*kDiskstats));
+      }
+    }
+  });
+}
+
+struct Operation {
+  std::string_view name;
+  std::optional<std::uint64_t> DeviceIo::* bytes;
+};
+
+void write_blkio(FamilyWriter& out, const Context& context) {
+  static constexpr Operation kOperations[] = {
+      {"Async", &DeviceIo::async_bytes}, {"Discard", &DeviceIo::discard_bytes},
+      {"Read", &DeviceIo::read_bytes},   {"Sync", &DeviceIo::sync_bytes},
+      {"Total", &DeviceIo::total_bytes}, {"Write", &DeviceIo::write_bytes}};
+  for_each_row(context, [&](std::size_t row, std::string_view labels) {
+    for (const DeviceIo& io : context.snapshot.devices.of(row)) {
+      char major[kMaxNumber];
+      char minor[kMaxNumber];
+      const std::string_view major_text(major, put_unsigned(major, io.major));
+      const std::string_view minor_text(minor, put_unsigned(minor, io.minor));
+      for (const auto& [name, bytes] : kOperations) {
+        if (!(io.*bytes)) continue;
+        device_line(out, context, io)
+            .label("major", major_text)
+            .label("minor", minor_text)
+            .label("operation", name)
+            .labels(labels)
+            .value_unsigned(*(io.*bytes));
+      }
+    }
+  });
+}
+
+using Fs = FilesystemUsage;
+constexpr auto kCounter = FamilyType::kCounter;
+constexpr auto kGauge = FamilyType::kGauge;
+constexpr std::string_view kHostOnly =
+    "From diskstats on the host's row only: cAdvisor repeats the host's numbers in every "
+    "container. Any device, not only sd, vd, xvd and dm.";
+constexpr std::string_view kTimeFixed =
+    "Host's row: diskstats counts milliseconds; cAdvisor's value is a million times too small.";
+
+constexpr Family kFamilies[] = {
+    {{"container_fs_reads_bytes_total", kCounter, "bytes", Group::kDiskIo, "device",
+      "Bytes read from the device.", "blkio.[throttle.|bfq.]io_service_bytes_recursive: Read",
+      "io.stat: rbytes", ""},
+     write_io<&DeviceIo::read_bytes, kNotInDiskstats>},
+    {{"container_fs_reads_total", kCounter, "", Group::kDiskIo, "device", "Reads completed.",
+      "blkio.[throttle.|bfq.]io_serviced_recursive: Read; host: diskstats",
+      "io.stat: rios; host: diskstats", kHostOnly},
+     write_io<&DeviceIo::reads, &Fs::reads>},
+    {{"container_fs_sector_reads_total", kCounter, "", Group::kDiskIo, "device", "Sectors read.",
+      "host: diskstats", "host: diskstats", kHostOnly},
+     write_io<kNotInCgroup, &Fs::sectors_read>},
+    {{"container_fs_reads_merged_total", kCounter, "", Group::kDiskIo, "device",
+      "Reads merged with another before they were issued.",
+      "blkio.bfq.io_merged_recursive: Read; host: diskstats", "host: diskstats", kHostOnly},
+     write_io<&DeviceIo::reads_merged, &Fs::reads_merged>},
+    {{"container_fs_read_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time spent reading.", "blkio.bfq.io_service_time_recursive: Read; host: diskstats",
+      "host: diskstats", kTimeFixed},
+     write_io<&DeviceIo::read_time_ns, &Fs::read_time_ns, As::kSeconds>},
+    {{"container_fs_writes_bytes_total", kCounter, "bytes", Group::kDiskIo, "device",
+      "Bytes written to the device.", "blkio.[throttle.|bfq.]io_service_bytes_recursive: Write",
+      "io.stat: wbytes", ""},
+     write_io<&DeviceIo::write_bytes, kNotInDiskstats>},
+    {{"container_fs_writes_total", kCounter, "", Group::kDiskIo, "device", "Writes completed.",
+      "blkio.[throttle.|bfq.]io_serviced_recursive: Write; host: diskstats",
+      "io.stat: wios; host: diskstats", kHostOnly},
+     write_io<&DeviceIo::writes, &Fs::writes>},
+    {{"container_fs_sector_writes_total", kCounter, "", Group::kDiskIo, "device",
+      "Sectors written.", "host: diskstats", "host: diskstats", kHostOnly},
+     write_io<kNotInCgroup, &Fs::sectors_written>},
+    {{"container_fs_writes_merged_total", kCounter, "", Group::kDiskIo, "device",
+      "Writes merged with another before they were issued.",
+      "blkio.bfq.io_merged_recursive: Write; host: diskstats", "host: diskstats", kHostOnly},
+     write_io<&DeviceIo::writes_merged, &Fs::writes_merged>},
+    {{"container_fs_write_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time spent writing.", "blkio.bfq.io_service_time_recursive: Write; host: diskstats",
+      "host: diskstats", kTimeFixed},
+     write_io<&DeviceIo::write_time_ns, &Fs::write_time_ns, As::kSeconds>},
+    {{"container_fs_io_current", kGauge, "", Group::kDiskIo, "device", "IOs in progress.",
+      "blkio.bfq.io_queued_recursive: Total; host: diskstats", "host: diskstats", kHostOnly},
+     write_io<&DeviceIo::queued, &Fs::io_in_progress>},
+    {{"container_fs_io_time_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time spent doing IO.", "blkio.bfq.io_service_time_recursive: Total; host: diskstats",
+      "host: diskstats", kTimeFixed},
+     write_io<&DeviceIo::service_time_ns, &Fs::io_time_ns, As::kSeconds>},
+    {{"container_fs_io_time_weighted_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time spent doing IO, times the IOs in progress.", "host: diskstats", "host: diskstats",
+      kTimeFixed},
+     write_io<kNotInCgroup, &Fs::weighted_io_time_ns, As::kSeconds>},
+    {{"container_fs_io_cost_usage_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Device time used by the io.cost model.", "-", "io.stat: cost.usage", ""},
+     write_io<&DeviceIo::cost_usage_ns, kNotInDiskstats, As::kSeconds>},
+    {{"container_fs_io_cost_wait_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time IO waited under the io.cost model.", "-", "io.stat: cost.wait", ""},
+     write_io<&DeviceIo::cost_wait_ns, kNotInDiskstats, As::kSeconds>},
+    {{"container_fs_io_cost_indebt_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time in debt under the io.cost model.", "-", "io.stat: cost.indebt", ""},
+     write_io<&DeviceIo::cost_indebt_ns, kNotInDiskstats, As::kSeconds>},
+    {{"container_fs_io_cost_indelay_seconds_total", kCounter, "seconds", Group::kDiskIo, "device",
+      "Time delayed under the io.cost model.", "-", "io.stat: cost.indelay", ""},
+     write_io<&DeviceIo::cost_indelay_ns, kNotInDiskstats, As::kSeconds>},
+    {{"container_blkio_device_usage_total", kCounter, "bytes", Group::kDiskIo,
+      "device,major,minor,operation", "Bytes moved, by operation.",
+      "blkio.[throttle.|bfq.]io_service_bytes_recursive", "io.stat: rbytes, wbytes, dbytes",
+      "operation is Read, Write, Discard and, on v1, Sync, Async, Total. cAdvisor leaves Discard "
+      "out on v2."},
+     write_blkio},
+};
+
+}  // namespace
+
+std::span<const Family> families_io() {
+  return kFamilies;
+}
+
+}  // namespace plimsoll::exporter

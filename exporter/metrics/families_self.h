@@ -1,0 +1,20 @@
+// Shared by the tables about the exporter itself.
+#pragma once
+
+#include <concepts>
+
+#include "exporter/metrics/family.h"
+
+namespace plimsoll::exporter {
+
+// A family of one sample: kGet takes the number from the self statistics.
+template <auto kGet>
+void write_self(FamilyWriter& out, const Context& context) {
+  const auto value = kGet(context.self);
+  if constexpr (std::floating_point<decltype(value)>)
+    out.line().value_double(value);
+  else
+    out.line().value_unsigned(value);
+}
+
+}  // namespace plimsoll::exporter

@@ -1,0 +1,19 @@
+// Label values as they stand between quotes in an exposition.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace plimsoll::exporter {
+
+// Appends `value` escaped for the text format: \ " and newline get a backslash, so no value can end
+// its quotes or its line. The result is valid UTF-8, and different values stay different: a byte
+// that is not UTF-8 becomes U+FFFD and its two hex digits, a real U+FFFD is doubled. (Two cgroups
+// whose names differ in such a byte must not give the same series twice.)
+void append_label_value(std::string& out, std::string_view value);
+
+// Appends `name` with every byte outside [a-zA-Z0-9_] replaced by '_': cAdvisor's rule for the part
+// after "container_label_".
+void append_label_name(std::string& out, std::string_view name);
+
+}  // namespace plimsoll::exporter
