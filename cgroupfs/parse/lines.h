@@ -1,0 +1,59 @@
+// The two tokens all kernel files are made of: whole lines and decimal numbers. Header-only and
+// without allocation, since the sampler runs them for every cgroup on every tick.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace plimsoll::cgroupfs {
+
+// Walks the lines of a file. Every kernel file ends its last line with '\n'; one that does not was
+// cut, and a cut number is a wrong number that looks right: kMalformed.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : rest_(text) {}
+
+  // The next line without its '\n'; nothing at the end.
+  [[nodiscard]] Result<std::optional<std::string_view>> next() {
+    if (rest_.empty()) return std::nullopt;
+    const std::size_t end = rest_.find('\n');
+    if (end == std::string_view::npos) return malformed(rest_);
+    const std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    return line;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+// `text` up to the first '\n': what an error names.
+[[nodiscard]] constexpr std::string_view first_line(std::string_view text) {
+  return text.substr(0, text.find('\n'));
+}
+
+// The decimal number at the start of a text; `size` digits long, 0 when there is none or it does
+// not fit 64 bits.
+struct Digits {
+  std::uint64_t value = 0;
+  std::size_t size = 0;
+};
+
+[[nodiscard]] constexpr Digits take_digits(std::string_view text) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  Digits digits;
+  for (const char c : text) {
+    const unsigned digit = static_cast<unsigned>(c) - '0';
+    if (digit > 9) break;
+    if (digits.value > (kMax - digit) / 10) return {};
+    digits.value = digits.value * 10 + digit;
+    ++digits.size;
+  }
+  return digits;
+}
+
+}  // namespace plimsoll::cgroupfs

@@ -1,0 +1,137 @@
+#include "cgroupfs/parse/memory_stat.h"
+
+#include "cgroupfs/parse/keyed.h"
+
+namespace plimsoll::cgroupfs {
+
+namespace {
+
+// The order of mm/memcontrol-v1.c (memcg1_stat_format).
+constexpr auto kKeysV1 = std::to_array<Key<MemoryStatV1>>({
+    {"cache", &MemoryStatV1::cache},
+    {"rss", &MemoryStatV1::rss},
+    {"rss_huge"},
+    {"shmem", &MemoryStatV1::shmem},
+    {"mapped_file", &MemoryStatV1::mapped_file},
+    {"dirty", &MemoryStatV1::dirty},
+    {"writeback", &MemoryStatV1::writeback},
+    {"workingset_refault_anon", &MemoryStatV1::workingset_refault_anon},
+    {"workingset_refault_file", &MemoryStatV1::workingset_refault_file},
+    {"swap", &MemoryStatV1::swap},
+    {"swapcached"},
+    {"pgpgin"},
+    {"pgpgout"},
+    {"pgfault", &MemoryStatV1::pgfault},
+    {"pgmajfault", &MemoryStatV1::pgmajfault},
+    {"inactive_anon", &MemoryStatV1::inactive_anon},
+    {"active_anon", &MemoryStatV1::active_anon},
+    {"inactive_file", &MemoryStatV1::inactive_file},
+    {"active_file", &MemoryStatV1::active_file},
+    {"unevictable", &MemoryStatV1::unevictable},
+    {"hierarchical_memory_limit"},
+    {"hierarchical_memsw_limit"},
+    {"total_cache", &MemoryStatV1::total_cache},
+    {"total_rss", &MemoryStatV1::total_rss},
+    {"total_rss_huge"},
+    {"total_shmem", &MemoryStatV1::total_shmem},
+    {"total_mapped_file", &MemoryStatV1::total_mapped_file},
+    {"total_dirty", &MemoryStatV1::total_dirty},
+    {"total_writeback", &MemoryStatV1::total_writeback},
+    {"total_workingset_refault_anon", &MemoryStatV1::total_workingset_refault_anon},
+    {"total_workingset_refault_file", &MemoryStatV1::total_workingset_refault_file},
+    {"total_swap", &MemoryStatV1::total_swap},
+    {"total_swapcached"},
+    {"total_pgpgin"},
+    {"total_pgpgout"},
+    {"total_pgfault", &MemoryStatV1::total_pgfault},
+    {"total_pgmajfault", &MemoryStatV1::total_pgmajfault},
+    {"total_inactive_anon", &MemoryStatV1::total_inactive_anon},
+    {"total_active_anon", &MemoryStatV1::total_active_anon},
+    {"total_inactive_file", &MemoryStatV1::total_inactive_file},
+    {"total_active_file", &MemoryStatV1::total_active_file},
+    {"total_unevictable", &MemoryStatV1::total_unevictable},
+});
+
+// The order of mm/memcontrol.c (memory_stats[], then memcg_vm_event_stat[]).
+constexpr auto kKeysV2 = std::to_array<Key<MemoryStatV2>>({
+    {"anon", &MemoryStatV2::anon},
+    {"file", &MemoryStatV2::file},
+    {"kernel", &MemoryStatV2::kernel},
+    {"kernel_stack"},
+    {"pagetables"},
+    {"sec_pagetables"},
+    {"percpu"},
+    {"sock", &MemoryStatV2::sock},
+    {"vmalloc"},
+    {"shmem", &MemoryStatV2::shmem},
+    {"zswap"},
+    {"zswapped"},
+    {"file_mapped", &MemoryStatV2::file_mapped},
+    {"file_dirty", &MemoryStatV2::file_dirty},
+    {"file_writeback", &MemoryStatV2::file_writeback},
+    {"swapcached"},
+    {"anon_thp"},
+    {"file_thp"},
+    {"shmem_thp"},
+    {"inactive_anon", &MemoryStatV2::inactive_anon},
+    {"active_anon", &MemoryStatV2::active_anon},
+    {"inactive_file", &MemoryStatV2::inactive_file},
+    {"active_file", &MemoryStatV2::active_file},
+    {"unevictable", &MemoryStatV2::unevictable},
+    {"slab_reclaimable"},
+    {"slab_unreclaimable"},
+    {"slab", &MemoryStatV2::slab},
+    {"hugetlb"},
+    {"workingset_refault_anon", &MemoryStatV2::workingset_refault_anon},
+    {"workingset_refault_file", &MemoryStatV2::workingset_refault_file},
+    {"workingset_activate_anon"},
+    {"workingset_activate_file"},
+    {"workingset_restore_anon"},
+    {"workingset_restore_file"},
+    {"workingset_nodereclaim"},
+    {"pgdemote_kswapd"},
+    {"pgdemote_direct"},
+    {"pgdemote_khugepaged"},
+    {"pgdemote_proactive"},
+    {"pgpromote_success"},
+    {"pgscan", &MemoryStatV2::pgscan},
+    {"pgsteal", &MemoryStatV2::pgsteal},
+    {"pswpin"},
+    {"pswpout"},
+    {"pgscan_kswapd"},
+    {"pgscan_direct"},
+    {"pgscan_khugepaged"},
+    {"pgscan_proactive"},
+    {"pgsteal_kswapd"},
+    {"pgsteal_direct"},
+    {"pgsteal_khugepaged"},
+    {"pgsteal_proactive"},
+    {"pgfault", &MemoryStatV2::pgfault},
+    {"pgmajfault", &MemoryStatV2::pgmajfault},
+    {"pgrefill"},
+    {"pgactivate"},
+    {"pgdeactivate"},
+    {"pglazyfree"},
+    {"pglazyfreed"},
+    {"swpin_zero"},
+    {"swpout_zero"},
+    {"zswpin"},
+    {"zswpout"},
+    {"zswpwb"},
+    {"thp_fault_alloc"},
+    {"thp_collapse_alloc"},
+    {"thp_swpout"},
+    {"thp_swpout_fallback"},
+});
+
+}  // namespace
+
+Result<MemoryStatV1> parse_memory_stat_v1(std::string_view text) {
+  return parse_keyed(text, kKeysV1);
+}
+
+Result<MemoryStatV2> parse_memory_stat_v2(std::string_view text) {
+  return parse_keyed(text, kKeysV2);
+}
+
+}  // namespace plimsoll::cgroupfs
