@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@
 
 namespace plimsoll {
 
-enum class ErrorKind {
+enum class ErrorKind : std::uint8_t {
   kGone,        // The process or cgroup vanished: drop it, it is no fault.
   kNotOffered,  // This kernel or configuration has no such file or controller: the value is absent.
   kDenied,      // EPERM, EACCES, EROFS: say which capability is missing.

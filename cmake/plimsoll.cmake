@@ -35,8 +35,9 @@ function(plimsoll_test name)
   endif()
   add_executable(plimsoll_${name} ${ARG_SOURCES})
   target_link_libraries(plimsoll_${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
-  # DISCOVERY at test time: sanitizer builds need no run at build time.
-  gtest_discover_tests(plimsoll_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}:"
+  # Discovered at test time: sanitizer builds need no run at build time. Values of parameters would put
+  # bytes and addresses into the names.
+  gtest_discover_tests(plimsoll_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}:" NO_PRETTY_VALUES
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 

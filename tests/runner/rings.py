@@ -1,0 +1,151 @@
+"""Builds what the asked rings need, runs them through ctest, and counts. See script/test."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import junit
+import skip_budget
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ring:
+    name: str
+    labels: tuple  # ctest labels.
+    preset: str = "dev"
+    jobs: int = 2  # Tests that measure or change the kernel's state run one by one.
+    # Hundreds of short tests: only what failed is shown. A long one shows that it is alive.
+    quiet: bool = True
+    empty_is_failure: bool = True
+
+
+RINGS = {
+    ring.name: ring
+    for ring in (
+        # clang-tidy takes both processors for itself.
+        Ring("static", ("static",), jobs=1, quiet=False),
+        Ring("unit", ("unit",)),
+        Ring("fixtures", ("fixtures",), empty_is_failure=False),
+        Ring("fuzz", ("fuzz",), empty_is_failure=False),
+        Ring("kernel", ("kernel",), jobs=1, quiet=False, empty_is_failure=False),
+        Ring("clients", ("clients",), jobs=1, quiet=False, empty_is_failure=False),
+        Ring("asan", ("unit", "fixtures", "fuzz"), preset="asan"),
+        Ring("tsan", ("unit",), preset="tsan"),
+    )
+}
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+@dataclass
+class Tally:
+    cases: list = field(default_factory=list)  # (name with ring, outcome)
+    faults: list = field(default_factory=list)  # Lines for the end of the output.
+
+    def count(self, outcome):
+        return sum(1 for _, what in self.cases if what == outcome)
+
+    def add(self, name, outcome, fault=None):
+        self.cases.append((name, outcome))
+        if fault:
+            self.faults.append(f"{name}: {fault}")
+
+    def verdict(self):
+        passed, failed, skipped = map(self.count, (junit.PASSED, junit.FAILED, junit.SKIPPED))
+        return f"{passed} passed, {failed} failed, {skipped} skipped"
+
+
+def judge(tally, ring_name, cases, allowances, here):
+    """Adds a ring's cases: a skip counts as one only if it says why and the budget allows it."""
+    for case in cases:
+        name = f"{ring_name}:{case.name}"
+        if case.outcome == junit.PASSED:
+            tally.add(name, junit.PASSED)
+        elif case.outcome == junit.FAILED:
+            print(f"  FAILED {name}\n{case.output.rstrip()}")
+            tally.add(name, junit.FAILED, "failed")
+        elif not case.reason:
+            tally.add(name, junit.FAILED, "skipped without saying why")
+        elif not skip_budget.allows(allowances, here, name):
+            tally.add(name, junit.FAILED, f"skipped outside tests/skip-budget.txt: {case.reason}")
+        else:
+            print(f"  skipped {name}: {case.reason}")
+            tally.add(name, junit.SKIPPED)
+
+
+def build(preset, tally):
+    """Builds as much as possible; a compile error is one failure, and what did build is tested."""
+    command = ["script/build", preset, "--keep-going"]
+    done = subprocess.run(command, cwd=ROOT, stderr=subprocess.STDOUT, check=False)
+    name = f"build:{preset}"
+    tally.add(name, *((junit.PASSED,) if done.returncode == 0 else (junit.FAILED, "does not build")))
+
+
+def ctest(ring):
+    """Runs the ring's tests; the path of the JUnit file (which ctest may not have written)."""
+    directory = ROOT / "build" / ring.preset
+    report = directory / f"report-{ring.name}.xml"
+    report.unlink(missing_ok=True)
+    command = ["ctest", "--test-dir", str(directory), "--output-junit", str(report)]
+    command += ["-L", "^(" + "|".join(ring.labels) + ")$", "-j", str(ring.jobs)]
+    # Skip reasons stand in the output of tests that did not fail; the default keeps 1 KiB of it.
+    command += ["--test-output-size-passed", "1000000"]
+    if ring.preset == "tsan" and shutil.which("setarch"):
+        # gcc 12's shadow layout does not fit kernels that randomise more than 28 bits.
+        command = ["setarch", "--addr-no-randomize", *command]
+    if ring.quiet:
+        command.append("--quiet")
+    environment = {**SANITIZERS, **os.environ}
+    subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, check=False)
+    print(flush=True)  # ctest may leave its last line open.
+    return report
+
+
+def run(ring, tally, allowances, here):
+    print(f"\n=== {ring.name}", flush=True)
+    start = time.monotonic()
+    report = ctest(ring)
+    cases = junit.read(report) if report.exists() else []
+    before = len(tally.cases)
+    judge(tally, ring.name, cases, allowances, here)
+    if not cases and ring.empty_is_failure:
+        tally.add(ring.name, junit.FAILED, "no tests were found")
+    only = Tally(tally.cases[before:])
+    print(f"--- {ring.name}: {only.verdict()} ({time.monotonic() - start:.1f} s)", flush=True)
+
+
+def main(names):
+    if unknown := [name for name in names if name not in RINGS]:
+        print(f"script/test: unknown ring {unknown[0]}; one of: {' '.join(RINGS)}", file=sys.stderr)
+        return 2
+    rings = [RINGS[name] for name in names] or list(RINGS.values())
+    allowances = skip_budget.parse((ROOT / "tests/skip-budget.txt").read_text(encoding="utf-8"))
+    here = skip_budget.this_machine()
+    tally = Tally()
+    built = set()
+    for ring in rings:
+        if ring.preset not in built:
+            print(f"\n=== build {ring.preset}", flush=True)
+            build(ring.preset, tally)
+            built.add(ring.preset)
+        run(ring, tally, allowances, here)
+    for fault in tally.faults:
+        print(f"FAULT {fault}")
+    print(tally.verdict(), flush=True)
+    return 1 if tally.count(junit.FAILED) else 0
+
+
+if __name__ == "__main__":
+    # The output is read through pipes: lines must appear in the order in which things happened.
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.exit(main(sys.argv[1:]))

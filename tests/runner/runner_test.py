@@ -1,0 +1,127 @@
+"""The test runner's own tests: what it reads from ctest, and what it lets pass."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import junit
+import rings
+import skip_budget
+
+REPORT = """<?xml version="1.0"?>
+<testsuite>
+  <testcase name="A.Good" status="run"><system-out>[  PASSED  ] 1 test.</system-out></testcase>
+  <testcase name="A.Bad" status="fail"><failure message=""/><system-out/></testcase>
+  <testcase name="A.Skips" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+    <system-out>/src/a_test.cc:4: Skipped
+no v2 here
+[  SKIPPED ] A.Skips (0 ms)</system-out></testcase>
+  <testcase name="A.Mute" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+    <system-out>/src/a_test.cc:5: Skipped
+
+[  SKIPPED ] A.Mute (0 ms)</system-out></testcase>
+  <testcase name="A.Both" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+    <system-out>x: Skipped
+y
+[  SKIPPED ] A.Both
+[  FAILED  ] A.Both</system-out></testcase>
+  <testcase name="A.Off" status="disabled"><system-out>Disabled</system-out></testcase>
+  <testcase name="A.Lost" status="notrun"><skipped message="Unable to find executable"/></testcase>
+  <testcase name="script" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
+    <system-out>SKIP: no kernel for it</system-out></testcase>
+  <testcase name="docker" status="run"><system-out>[case] cpu passed
+[case] io skipped: no block device
+</system-out></testcase>
+  <testcase name="podman" status="fail"><system-out>[case] cpu passed
+Traceback</system-out></testcase>
+</testsuite>
+"""
+
+
+def read(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+        file.write(text)
+        file.flush()
+        return {case.name: (case.outcome, case.reason) for case in junit.read(file.name)}
+
+
+class JunitTest(unittest.TestCase):
+    def test_every_kind_of_entry(self):
+        self.assertEqual(
+            read(REPORT),
+            {
+                "A.Good": ("passed", ""),
+                "A.Bad": ("failed", ""),
+                "A.Skips": ("skipped", "no v2 here"),
+                "A.Mute": ("skipped", ""),
+                "A.Both": ("failed", ""),
+                "A.Off": ("skipped", ""),
+                "A.Lost": ("failed", ""),
+                "script": ("skipped", "no kernel for it"),
+                "docker/cpu": ("passed", ""),
+                "docker/io": ("skipped", "no block device"),
+                "podman/cpu": ("passed", ""),
+                "podman": ("failed", ""),
+            },
+        )
+
+
+class SkipBudgetTest(unittest.TestCase):
+    BUDGET = """
+    # comment
+    kernel:reader_test:V2*  | hybrid              | no v2 controllers on a hybrid host
+    unit:*Chown             | any unprivileged    | only root may give files away  # sure
+    """
+
+    def test_pattern_and_every_place_must_hold(self):
+        budget = skip_budget.parse(self.BUDGET)
+        self.assertTrue(skip_budget.allows(budget, {"any", "hybrid"}, "kernel:reader_test:V2.Reads"))
+        self.assertFalse(skip_budget.allows(budget, {"any", "v2"}, "kernel:reader_test:V2.Reads"))
+        self.assertFalse(skip_budget.allows(budget, {"any", "hybrid"}, "kernel:reader_test:V1.Reads"))
+        self.assertFalse(skip_budget.allows(budget, {"any", "hybrid"}, "unit:a:Fd.Chown"))
+        self.assertTrue(skip_budget.allows(budget, {"any", "v1", "unprivileged"}, "unit:a:Fd.Chown"))
+
+    def test_a_bad_line_is_named(self):
+        for text, said in (
+            ("unit:* | any", "line 1"),
+            ("\nunit:* | any |", "line 2"),
+            ("unit:* | mars | far away", "mars"),
+        ):
+            with self.assertRaisesRegex(ValueError, said):
+                skip_budget.parse(text)
+
+    def test_machine_from_mountinfo(self):
+        v1 = "30 25 0:26 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+        v2 = "31 25 0:27 / /sys/fs/cgroup/unified rw shared:1 - cgroup2 cgroup2 rw\n"
+        self.assertEqual(skip_budget.machine(v1 + v2, 0), {"any", "hybrid"})
+        self.assertEqual(skip_budget.machine(v1, 0), {"any", "v1"})
+        self.assertEqual(skip_budget.machine(v2, 1000), {"any", "v2", "unprivileged"})
+
+
+class JudgeTest(unittest.TestCase):
+    def judge(self, *cases):
+        tally = rings.Tally()
+        budget = skip_budget.parse("unit:A.May* | any | for the test")
+        with contextlib.redirect_stdout(io.StringIO()):
+            rings.judge(tally, "unit", [junit.Case(*case) for case in cases], budget, {"any"})
+        return tally
+
+    def test_only_an_allowed_and_explained_skip_is_a_skip(self):
+        tally = self.judge(("A.MaySkip", "skipped", "why"), ("A.MayMute", "skipped", ""))
+        tally.cases += self.judge(("A.Other", "skipped", "why"), ("B.Not", "skipped", "why")).cases
+        self.assertEqual(tally.verdict(), "0 passed, 3 failed, 1 skipped")
+
+    def test_faults_name_the_test(self):
+        tally = self.judge(("A.Bad", "failed", ""), ("B.Good", "passed", ""), ("B.No", "skipped", "no x"))
+        self.assertEqual(tally.verdict(), "1 passed, 2 failed, 0 skipped")
+        self.assertEqual(
+            tally.faults, ["unit:A.Bad: failed", "unit:B.No: skipped outside tests/skip-budget.txt: no x"]
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,85 @@
+"""The small static checks must see what they are for. (includes_test.py has the include check's.)"""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import headers
+import passed
+import sizes
+import sources
+import words
+
+
+class WordsTest(unittest.TestCase):
+    def test_paths_and_unknown_hosts_are_named_with_their_line(self):
+        text = "fine\ncp /wor" + "k/x .\nsee https:/" + "/nobody.knows.me/page\n"
+        self.assertEqual(
+            words.problems_of("a.md", text),
+            ["a.md:2: path of one machine: /wor" + "k/", "a.md:3: unknown host in a URL: nobody.knows.me"],
+        )
+
+    def test_ordinary_text_passes(self):
+        for line in (
+            "the overlay's lower/work/upper directories",
+            "curl http://127.0.0.1:7546/metrics and http://[::1]:7546/",
+            "https://docs.kernel.org/admin-guide/cgroup-v2.html.",
+            'f"http://{address}/metrics" "http://$address/"',
+        ):
+            self.assertEqual(words.problems_of("a", line), [], line)
+
+
+class SizesTest(unittest.TestCase):
+    def test_warns_then_fails(self):
+        warnings, failures = sizes.verdicts({"a.cc": 400, "b.cc": 401, "c.cc": 601, "d.h": 301, "e.h": 201})
+        self.assertEqual([line.split(":")[1].strip() for line in warnings], ["b.cc", "e.h"])
+        self.assertEqual([line.split(":")[0] for line in failures], ["c.cc", "d.h"])
+
+
+class SourcesTest(unittest.TestCase):
+    LISTS = {
+        "room": "plimsoll_room(room SOURCES a.cc sub/b.cc)  # c.cc",
+        "other": "plimsoll_fuzz(x SOURCE x_fuzz.cc CORPUS corpus/x DEPS y)\nplimsoll_fuzz(y\n SOURCE y_fuzz.cc)",
+    }
+
+    def test_a_source_nobody_compiles(self):
+        found = sources.unlisted(["room/a.cc", "room/sub/b.cc", "room/c.cc", "lost/d.cc"], self.LISTS)
+        self.assertEqual([line.split(":")[0] for line in found], ["room/c.cc", "lost/d.cc"])
+
+    def test_a_fuzz_target_without_inputs(self):
+        targets = sources.fuzz_targets(self.LISTS)
+        self.assertEqual(targets, [("other", "x", "corpus/x"), ("other", "y", None)])
+        self.assertEqual(len(sources.without_corpus(targets, [])), 2)
+        self.assertEqual(len(sources.without_corpus(targets, ["other/corpus/x/1"])), 1)
+
+
+class HeadersTest(unittest.TestCase):
+    def test_a_header_that_needs_another_first(self):
+        # A real file, so that the compiler is really asked: it is no header, and has no guard.
+        problem = headers.compile_alone("base/text_test.cc", headers.FLAGS)
+        self.assertIn("does not compile alone", problem)
+        self.assertEqual(headers.compile_alone("base/number.h", headers.FLAGS), "")
+
+
+class PassedTest(unittest.TestCase):
+    def setUp(self):
+        self.cache = passed.Passed("build/unused", "tool 1")
+        self.cache.texts = {
+            "a.cc": '#include "a.h"\n',
+            "a.h": '#include "b.h"\n#include "a.h"\n',
+            "b.h": "int b;",
+            "c.h": "",
+        }
+
+    def test_the_key_changes_with_everything_that_counts_and_nothing_else(self):
+        before = self.cache.key("a.cc", ["-O1"])
+        self.cache.texts["c.h"] = "int c;"
+        self.assertEqual(self.cache.key("a.cc", ["-O1"]), before)
+        self.assertNotEqual(self.cache.key("a.cc", ["-O2"]), before)
+        self.cache.texts["b.h"] = "long b;"
+        self.assertNotEqual(self.cache.key("a.cc", ["-O1"]), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,62 @@
+"""clang-tidy over every translation unit of ours: tidy.py BUILD_DIRECTORY [path...]
+
+A unit that passed is not looked at again until it, a header it reaches, .clang-tidy or its flags
+change (build/tidy-cache).
+"""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import passed
+import tree
+
+TOOL = "clang-tidy-19"
+ROOMS = "|".join(tree.ROOMS)
+# g++'s own warning options mean nothing to clang.
+ARGUMENTS = ["--quiet", f"--header-filter=/({ROOMS})/.*", "--extra-arg=-Wno-unknown-warning-option"]
+# In tests: ASSERT_TRUE(x) before *x is not understood as a check of x.
+TEST_ARGUMENTS = ["--checks=-bugprone-unchecked-optional-access"]
+NOISE = re.compile(r"^\d+ warnings? .*|^Suppressed .*|^Use -header-filter.*|^\d+ warnings? treated as.*", re.MULTILINE)
+
+
+def units(build_directory):
+    """(path relative to the root, flags) of what the build compiles from our rooms."""
+    commands = json.loads((build_directory / "compile_commands.json").read_text())
+    found = {}
+    for entry in commands:
+        path = Path(entry["file"])
+        if path.is_relative_to(tree.ROOT) and not path.is_relative_to(build_directory):
+            flags = [word for word in shlex.split(entry["command"]) if word.startswith(("-I", "-D", "-std", "-f"))]
+            found[str(path.relative_to(tree.ROOT))] = flags
+    return sorted(found.items())
+
+
+def main():
+    if not shutil.which(TOOL):
+        sys.exit(f"tidy: {TOOL} is missing; script/packages lint")
+    build_directory = Path(sys.argv[1]).resolve()
+    wanted = sys.argv[2:]
+    version = subprocess.run([TOOL, "--version"], capture_output=True, text=True, check=True).stdout
+    cache = passed.Passed("build/tidy-cache", version + tree.read(".clang-tidy") + " ".join(ARGUMENTS + TEST_ARGUMENTS))
+
+    def check(path, _):
+        extra = TEST_ARGUMENTS if path.endswith("_test.cc") else []
+        command = ["nice", TOOL, "-p", str(build_directory), *ARGUMENTS, *extra, path]
+        done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return ""
+        return NOISE.sub("", done.stdout + done.stderr).strip() or f"{path}: {TOOL} failed"
+
+    items = [unit for unit in units(build_directory) if not wanted or unit[0] in wanted]
+    problems, fresh = passed.check_all(cache, items, check)
+    print(f"tidy: {fresh} of {len(items)} new or changed")
+    tree.finish("tidy", problems, len(items))
+
+
+if __name__ == "__main__":
+    main()
