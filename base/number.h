@@ -31,7 +31,6 @@ class Limit {
   constexpr explicit Limit(T value) : value_(value) {}
   [[nodiscard]] constexpr bool is_none() const { return !value_; }
   // Only if !is_none().
-  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): the caller has asked.
   [[nodiscard]] constexpr const T& value() const { return *value_; }
   constexpr bool operator==(const Limit&) const = default;
 
