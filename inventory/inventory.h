@@ -26,7 +26,7 @@ namespace plimsoll::inventory {
 // Inventory::answer().
 struct Question {
   std::uint64_t serial = 0;  // The cgroup it is about.
-  std::string socket;        // "/run/docker.sock"
+  std::string socket;        // "/run/docker.sock", below host_root: ready to connect to.
   std::string target;        // "/containers/<id>/json"
 };
 using Ask = std::function<void(Question)>;
@@ -39,8 +39,10 @@ struct InventoryOptions {
   std::vector<std::string> docker_sockets = {"/run/docker.sock", "/var/run/docker.sock"};
   std::string containers_storage = "/var/lib/containers/storage";  // podman, CRI-O (rootful).
   std::string containers_run = "/run/containers/storage";
+  std::vector<std::string> podman_sockets = {"/run/podman/podman.sock"};
   // Rootless podman keeps <home>/.local/share/containers/storage; homes are found from /etc/passwd.
   std::string passwd = "/etc/passwd";
+  std::string rootless_run = "/run/user";  // <rootless_run>/<uid>/podman/podman.sock
   std::string containerd_run = "/run/containerd";
   std::string crio_run = "/run/crio";
   std::string lxc_root = "/var/lib/lxc";
@@ -56,10 +58,12 @@ struct InventoryOptions {
 };
 
 struct InventoryStats {
-  std::size_t pending = 0;     // Containers whose metadata is not there yet, now.
-  std::size_t unreadable = 0;  // ... is there but may not be read.
-  std::uint64_t lookups = 0;   // Records read since the start.
-  std::uint64_t failures = 0;  // Records that did not parse.
+  std::size_t pending = 0;      // Containers whose metadata is not there yet, now.
+  std::size_t unreadable = 0;   // ... is there but may not be read.
+  std::uint64_t lookups = 0;    // Records read since the start.
+  std::uint64_t checks = 0;     // Records looked at for a change (stat) since the start.
+  std::uint64_t questions = 0;  // Asked of sockets since the start.
+  std::uint64_t failures = 0;   // Records that did not parse.
 };
 
 // What a runtime looks like from here, for `plimsoll doctor`.

@@ -1,0 +1,307 @@
+#include "inventory/inventory.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "inventory/homes.h"
+#include "inventory/lookup.h"
+#include "inventory/record.h"
+#include "inventory/storage_index.h"
+
+namespace plimsoll::inventory {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr MonoTime kNever = MonoTime::max();
+// A question not answered by then is taken for lost and may be asked again.
+constexpr nanoseconds kAnswerDeadline = std::chrono::seconds(60);
+
+struct Entry {
+  IdentityPtr identity;
+  MonoTime due = kNever;  // When to look again.
+  MonoTime asked_until = MonoTime::min();
+  std::vector<Stamp> stamps;
+  std::uint32_t attempts = 0;  // In a row without a settled record.
+  bool settled = false;
+  bool answered = false;  // The socket has told what the files do not hold.
+};
+
+std::string_view parent_of(std::string_view path) {
+  return path.substr(0, path.rfind('/'));
+}
+std::string_view name_in(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// What only the socket knew stays when the files are read again.
+void carry_over(const Identity& old, Identity& fresh) {
+  fresh.labels = old.labels;
+  fresh.restart_count = old.restart_count;
+  fresh.compose_project = old.compose_project;
+  fresh.compose_service = old.compose_service;
+  fresh.network = old.network;
+  fresh.network_owner = old.network_owner;
+  if (fresh.pid == old.pid) fresh.started = old.started;
+  if (!old.log_path.empty()) fresh.log_path = old.log_path;
+}
+
+class CachedInventory final : public Inventory {
+ public:
+  CachedInventory(const DirFd& proc, const Clock& clock, InventoryOptions options, Ask ask)
+      : clock_(clock),
+        options_(std::move(options)),
+        ask_(std::move(ask)),
+        files_(options_.host_root),
+        storage_(files_),
+        homes_(options_.passwd, files_, proc),
+        sources_{options_, proc, files_, storage_, homes_} {}
+
+  IdentityPtr identify(const cgroupfs::Cgroup& cgroup) override;
+  void forget(std::uint64_t serial) override;
+  void answer(const Question& question, const Result<std::string>& body) override;
+  [[nodiscard]] InventoryStats stats() const override;
+
+ private:
+  struct Pod {
+    std::string name;
+    std::string pod_namespace;
+  };
+
+  void start(std::uint64_t serial, Entry& entry, const std::string& path);
+  void revisit(std::uint64_t serial, Entry& entry);
+  void look(std::uint64_t serial, Entry& entry, const PathFacts& facts);
+  void found(std::uint64_t serial, Entry& entry, Record record);
+  void missed(Entry& entry, const PathFacts& facts, const Error& error);
+  void ask(std::uint64_t serial, Entry& entry, const PathFacts& facts);
+  void name_pod(Entry& entry);
+  void set(Entry& entry, Identity identity);
+  [[nodiscard]] PathFacts facts_of(const std::string& path);
+  [[nodiscard]] nanoseconds back_off(const Entry& entry) const;
+  [[nodiscard]] nanoseconds spread_refresh(std::uint64_t serial) const;
+
+  const Clock& clock_;
+  InventoryOptions options_;
+  Ask ask_;
+  StateFiles files_;
+  StorageIndex storage_;
+  Homes homes_;
+  Sources sources_;
+  std::unordered_map<std::uint64_t, Entry> entries_;
+  std::unordered_map<std::string, Pod> pods_;          // By uid, learned from their containers.
+  std::unordered_set<std::string> podman_pod_groups_;  // Paths that libpod containers are below.
+  std::uint64_t failures_ = 0;
+  std::uint64_t questions_ = 0;
+};
+
+IdentityPtr CachedInventory::identify(const cgroupfs::Cgroup& cgroup) {
+  Entry& entry = entries_[cgroup.serial];
+  if (!entry.identity)
+    start(cgroup.serial, entry, cgroup.path);
+  else if (entry.due != kNever && clock_.now() >= entry.due)
+    revisit(cgroup.serial, entry);
+  return entry.identity;
+}
+
+PathFacts CachedInventory::facts_of(const std::string& path) {
+  PathFacts facts = path_facts(path);
+  // "/<namespace>/<any name>" is how containerd's cgroupfs driver places what `ctr` starts. Its
+  // bundle is there before its group, so one look is enough.
+  const std::string parent(parent_of(path));
+  if (facts.identity.runtime != Runtime::kCgroup || facts.nested || parent.size() < 2 ||
+      parent.rfind('/') != 0)
+    return facts;
+  if (!files_.exists(options_.containerd_run + "/io.containerd.runtime.v2.task" + path +
+                     "/config.json"))
+    return facts;
+  facts.adopted = true;
+  facts.identity.runtime = Runtime::kContainerd;
+  facts.identity.id = facts.identity.name = name_in(path);
+  facts.identity.metadata = Metadata::kPending;
+  set_display(facts.identity);
+  return facts;
+}
+
+void CachedInventory::start(std::uint64_t serial, Entry& entry, const std::string& path) {
+  const PathFacts facts = facts_of(path);
+  set(entry, facts.identity);
+  if (facts.identity.runtime == Runtime::kKubernetes) return name_pod(entry);
+  if (!facts.identity.is_container()) return;
+  if (facts.identity.runtime == Runtime::kPodman && is_container_id(name_in(parent_of(path))))
+    podman_pod_groups_.emplace(parent_of(path));
+  look(serial, entry, facts);
+}
+
+void CachedInventory::revisit(std::uint64_t serial, Entry& entry) {
+  if (entry.identity->runtime == Runtime::kKubernetes) return name_pod(entry);
+  const bool complete = entry.identity->metadata == Metadata::kComplete;
+  if (complete && entry.settled && !entry.stamps.empty() && !any_changed(sources_, entry.stamps)) {
+    entry.due = clock_.now() + options_.refresh;
+    return;
+  }
+  const PathFacts facts = facts_of(entry.identity->cgroup);
+  if (complete && entry.stamps.empty()) {
+    // Known from the socket only, and something of it still changes.
+    entry.due = clock_.now() + (entry.settled ? options_.last_retry : back_off(entry));
+    ++entry.attempts;
+    return ask(serial, entry, facts);
+  }
+  look(serial, entry, facts);
+}
+
+void CachedInventory::look(std::uint64_t serial, Entry& entry, const PathFacts& facts) {
+  Result<Record> record = look_up(sources_, facts);
+  if (record) {
+    const bool incomplete = record->incomplete && !entry.answered;
+    found(serial, entry, *std::move(record));
+    if (incomplete) ask(serial, entry, facts);
+    return;
+  }
+  missed(entry, facts, record.error());
+  // A record that is only late comes by itself; no need to wake a daemon for it at once.
+  const bool late = record.error().kind == ErrorKind::kNotOffered && entry.attempts < 3;
+  if (entry.identity->metadata != Metadata::kComplete && !late) ask(serial, entry, facts);
+}
+
+void CachedInventory::found(std::uint64_t serial, Entry& entry, Record record) {
+  if (entry.answered && record.incomplete) carry_over(*entry.identity, record.identity);
+  entry.stamps = std::move(record.stamps);
+  entry.settled = record.settled;
+  if (record.settled) {
+    entry.attempts = 0;
+    entry.due = clock_.now() + spread_refresh(serial);
+  } else {
+    entry.due = clock_.now() + back_off(entry);
+    ++entry.attempts;
+  }
+  const Identity& identity = record.identity;
+  if (!identity.pod_uid.empty() && !identity.pod_name.empty())
+    pods_.insert_or_assign(identity.pod_uid, Pod{identity.pod_name, identity.pod_namespace});
+  set(entry, std::move(record.identity));
+}
+
+void CachedInventory::missed(Entry& entry, const PathFacts& facts, const Error& error) {
+  entry.due = clock_.now() + back_off(entry);
+  ++entry.attempts;
+  const bool absent = error.kind == ErrorKind::kNotOffered;
+  if (!absent && error.kind != ErrorKind::kDenied) ++failures_;
+  // It was there once: the container is ending, or the file is being replaced.
+  if (entry.identity->metadata == Metadata::kComplete) return;
+  if (absent && facts.guess && podman_pod_groups_.contains(facts.identity.cgroup)) {
+    Identity pod;
+    pod.cgroup = pod.id = pod.display = facts.identity.cgroup;
+    entry.due = kNever;
+    return set(entry, std::move(pod));
+  }
+  Identity identity = *entry.identity;
+  identity.metadata = error.kind == ErrorKind::kDenied ? Metadata::kUnreadable : Metadata::kPending;
+  set(entry, std::move(identity));
+}
+
+void CachedInventory::ask(std::uint64_t serial, Entry& entry, const PathFacts& facts) {
+  const MonoTime now = clock_.now();
+  if (!ask_ || now < entry.asked_until) return;
+  std::optional<Question> question = question_about(sources_, facts);
+  if (!question) return;
+  question->serial = serial;
+  entry.asked_until = now + kAnswerDeadline;
+  ++questions_;
+  ask_(*std::move(question));  // Last: the answer may come from inside the call.
+}
+
+void CachedInventory::answer(const Question& question, const Result<std::string>& body) {
+  const auto at = entries_.find(question.serial);
+  if (at == entries_.end()) return;  // Gone meanwhile.
+  Entry& entry = at->second;
+  entry.asked_until = MonoTime::min();
+  const PathFacts facts = facts_of(entry.identity->cgroup);
+  Result<Record> record =
+      body ? read_answer(sources_, facts, *body) : Result<Record>(Failure(body.error()));
+  if (!record) {
+    const ErrorKind kind = record.error().kind;
+    if (kind == ErrorKind::kMalformed) ++failures_;
+    // A daemon that refuses will do so again; labels are not worth asking it for ever.
+    if (kind == ErrorKind::kNotOffered && body) entry.answered = true;
+    if (kind != ErrorKind::kDenied || entry.identity->metadata == Metadata::kComplete) return;
+    Identity identity = *entry.identity;
+    identity.metadata = Metadata::kUnreadable;
+    return set(entry, std::move(identity));
+  }
+  entry.answered = true;
+  const bool from_files = !entry.stamps.empty();
+  if (from_files) {
+    // The files stay the source of what they hold; the answer adds the rest.
+    Identity& fresh = record->identity;
+    if (fresh.upper_dir.empty()) fresh.upper_dir = entry.identity->upper_dir;
+    fresh.runtime_root = entry.identity->runtime_root;
+    set(entry, std::move(fresh));
+    return;
+  }
+  const bool changes = record->identity.has_health_check || !record->settled;
+  found(question.serial, entry, *std::move(record));
+  // From the socket alone a rename goes unseen; but a health state does change, so it is asked for
+  // again, slowly.
+  if (entry.settled) entry.due = changes ? clock_.now() + options_.last_retry : kNever;
+}
+
+void CachedInventory::name_pod(Entry& entry) {
+  entry.due = kNever;
+  if (entry.identity->pod_uid.empty()) return;  // A QoS class.
+  entry.due = clock_.now() + options_.refresh;
+  const auto pod = pods_.find(entry.identity->pod_uid);
+  if (pod == pods_.end()) return;
+  Identity identity = *entry.identity;
+  identity.pod_name = pod->second.name;
+  identity.pod_namespace = pod->second.pod_namespace;
+  set_display(identity);
+  set(entry, std::move(identity));
+}
+
+void CachedInventory::set(Entry& entry, Identity identity) {
+  if (entry.identity && *entry.identity == identity) return;  // Readers compare pointers.
+  entry.identity = std::make_shared<const Identity>(std::move(identity));
+}
+
+nanoseconds CachedInventory::back_off(const Entry& entry) const {
+  nanoseconds wait = options_.first_retry;
+  for (std::uint32_t i = 0; i < entry.attempts && wait < options_.last_retry; ++i) wait *= 2;
+  return std::min(wait, options_.last_retry);
+}
+
+// A thousand containers found in one tick must not be looked at in one tick for ever after.
+nanoseconds CachedInventory::spread_refresh(std::uint64_t serial) const {
+  return options_.refresh - options_.refresh / 32 * static_cast<std::int64_t>(serial % 16);
+}
+
+void CachedInventory::forget(std::uint64_t serial) {
+  const auto at = entries_.find(serial);
+  if (at == entries_.end()) return;
+  const Identity& identity = *at->second.identity;
+  if (identity.runtime == Runtime::kKubernetes) pods_.erase(identity.pod_uid);
+  podman_pod_groups_.erase(identity.cgroup);
+  entries_.erase(at);
+}
+
+InventoryStats CachedInventory::stats() const {
+  InventoryStats stats;
+  stats.lookups = files_.reads();
+  stats.checks = files_.checks();
+  stats.questions = questions_;
+  stats.failures = failures_;
+  for (const auto& [serial, entry] : entries_) {
+    if (entry.identity->metadata == Metadata::kPending) ++stats.pending;
+    if (entry.identity->metadata == Metadata::kUnreadable) ++stats.unreadable;
+  }
+  return stats;
+}
+
+}  // namespace
+
+std::unique_ptr<Inventory> Inventory::create(const DirFd& proc, const Clock& clock,
+                                             InventoryOptions options, Ask ask) {
+  return std::make_unique<CachedInventory>(proc, clock, std::move(options), std::move(ask));
+}
+
+}  // namespace plimsoll::inventory
