@@ -1,0 +1,96 @@
+#include "http/client.h"
+
+#include <algorithm>
+#include <array>
+
+#include "http/client_socket.h"
+#include "http/message.h"
+#include "http/response_parser.h"
+
+namespace plimsoll::http {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// Of an error's body, in the subject.
+constexpr std::size_t kExcerpt = 1024;
+
+Result<std::string> request_text(const Address& address, const std::string& endpoint,
+                                 const std::string& target) {
+  const bool clean =
+      std::ranges::all_of(target, [](char c) { return c > ' ' && c != 0x7F && c != '#'; });
+  if (!target.starts_with('/') || !clean)
+    return invalid_input("request", "target '" + target + "': not a path, or not encoded");
+  // What stands behind a unix socket has no name; Go's servers insist on one.
+  const std::string host = address.kind == Address::Kind::kUnix ? "localhost" : endpoint;
+  return "GET " + target + " HTTP/1.1\r\nHost: " + host +
+         "\r\nUser-Agent: plimsoll/" PLIMSOLL_VERSION
+         "\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+}
+
+// Until the response is complete, the server ends, or the parser's sink had enough. `next_deadline`
+// is asked before each wait.
+Result<> exchange(const std::string& endpoint, const std::string& target,
+                  const ClientOptions& options, ResponseParser& parser,
+                  const std::function<TimePoint()>& next_deadline) {
+  const Address address = PLIMSOLL_TRY(parse_address(endpoint));
+  const std::string request = PLIMSOLL_TRY(request_text(address, endpoint, target));
+  const TimePoint connect_by =
+      std::min(steady_clock::now() + options.connect_timeout, next_deadline());
+  const Fd socket = PLIMSOLL_TRY(connect_to(address, endpoint, connect_by));
+  PLIMSOLL_TRY(send_all(socket, request, endpoint, next_deadline()));
+  std::array<char, std::size_t{16} * 1024> input;
+  for (;;) {
+    const std::size_t n = PLIMSOLL_TRY(receive(socket, input, endpoint, next_deadline()));
+    if (n == 0) return in(endpoint, parser.end());
+    const auto progress = PLIMSOLL_TRY(in(endpoint, parser.feed({input.data(), n})));
+    if (progress != ResponseParser::Progress::kMore) return {};
+  }
+}
+
+bool is_success(int status) {
+  return status / 100 == 2;
+}
+
+}  // namespace
+
+Result<ClientResponse> get(const std::string& endpoint, const std::string& target,
+                           const ClientOptions& options) {
+  ClientResponse response;
+  bool too_large = false;
+  ResponseParser parser([&](const ResponseHead&, std::string_view piece) {
+    too_large = response.body.size() + piece.size() > options.max_body;
+    if (!too_large) response.body.append(piece);
+    return !too_large;
+  });
+  const TimePoint deadline = steady_clock::now() + options.timeout;
+  PLIMSOLL_TRY(exchange(endpoint, target, options, parser, [&] { return deadline; }));
+  if (too_large)
+    return failure(ErrorKind::kRejected, "receive",
+                   endpoint + target + ": the body is larger than " +
+                       std::to_string(options.max_body) + " bytes");
+  response.status = parser.head().status;
+  response.headers = parser.head().headers;
+  return response;
+}
+
+Result<> stream(const std::string& endpoint, const std::string& target,
+                const std::function<bool(std::string_view)>& on_data,
+                const ClientOptions& options) {
+  std::string refusal;
+  ResponseParser parser([&](const ResponseHead& head, std::string_view piece) {
+    if (is_success(head.status)) return on_data(piece);
+    refusal.append(piece.substr(0, kExcerpt - refusal.size()));
+    return refusal.size() < kExcerpt;
+  });
+  PLIMSOLL_TRY(exchange(endpoint, target, options, parser,
+                        [&] { return steady_clock::now() + options.timeout; }));
+  if (is_success(parser.head().status)) return {};
+  const int status = parser.head().status;
+  return failure(ErrorKind::kRejected, "GET",
+                 endpoint + target + ": " + std::to_string(status) + " " +
+                     std::string(reason_of(status)) + ": " + refusal);
+}
+
+}  // namespace plimsoll::http
