@@ -188,7 +188,7 @@ void Connection::linger() {
   phase_ = Phase::kLingering;
   // Not waited for by anybody: the first to make room.
   core_.set_idle(*this);
-  if (input_ended_) return close();
+  if (input_ended_ || core_.stopping()) return close();
   error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   expect(Deadline::kLinger, kLingerTime);
