@@ -67,6 +67,13 @@ void read_crio_annotations(const StringMap& annotations, Identity& identity) {
   sort_unique(identity.labels);
 }
 
+// podman calls a pod's pause container "<first 12 digits of the pod's id>-infra"; only its database
+// says so in so many words.
+bool is_infra_name(std::string_view name) {
+  return name.size() == 18 && name.ends_with("-infra") &&
+         name.find_first_not_of("0123456789abcdef") == 12;
+}
+
 // The network namespace of another container is given as that container's process.
 void read_network(const DirFd& proc, const OciSpec& spec, Identity& identity) {
   identity.network = spec.network;
@@ -83,7 +90,8 @@ void read_spec(Sources& sources, const OciSpec& spec, Identity& identity) {
   const StringMap& annotations = spec.annotations;
   if (const auto created = parse_rfc3339(value_of(annotations, "io.kubernetes.cri-o.Created")))
     identity.created = created;
-  identity.sandbox = value_of(annotations, "io.kubernetes.cri-o.ContainerType") == "sandbox";
+  identity.sandbox = value_of(annotations, "io.kubernetes.cri-o.ContainerType") == "sandbox" ||
+                     is_infra_name(identity.name);
   identity.environment =
       allowed_environment(spec.environment, sources.options.environment_prefixes);
   if (identity.runtime == Runtime::kCrio) read_crio_annotations(annotations, identity);
