@@ -189,11 +189,18 @@ void CachedInventory::missed(Entry& entry, const PathFacts& facts, const Error& 
   if (!absent && error.kind != ErrorKind::kDenied) ++failures_;
   // It was there once: the container is ending, or the file is being replaced.
   if (entry.identity->metadata == Metadata::kComplete) return;
-  if (absent && facts.guess && podman_pod_groups_.contains(facts.identity.cgroup)) {
-    Identity pod;
-    pod.cgroup = pod.id = pod.display = facts.identity.cgroup;
-    entry.due = kNever;
-    return set(entry, std::move(pod));
+  // Docker and containerd write the record before they make the group. A bare id without one is
+  // rather somebody else's (a podman pod's) group; to call it a container would count what is in it
+  // twice. In a pod there is nothing else that it could be.
+  if (absent && facts.guess && facts.identity.runtime == Runtime::kDocker) {
+    Identity bare;
+    bare.cgroup = bare.id = bare.display = facts.identity.cgroup;
+    bare.metadata = Metadata::kPending;
+    if (podman_pod_groups_.contains(bare.cgroup)) {
+      bare.metadata = Metadata::kComplete;
+      entry.due = kNever;
+    }
+    return set(entry, std::move(bare));
   }
   Identity identity = *entry.identity;
   identity.metadata = error.kind == ErrorKind::kDenied ? Metadata::kUnreadable : Metadata::kPending;

@@ -224,7 +224,8 @@ TEST(InventoryGuess, ABareIdIsWhoeverHasItsRecord) {
 TEST(InventoryGuess, APodmanPodsOwnGroupIsNoContainer) {
   TestHost host;
   const std::string pod = "/my-parent/" + kIdB;
-  EXPECT_TRUE(host.identify(1, pod)->is_container()) << "nothing else is known yet";
+  EXPECT_FALSE(host.identify(1, pod)->is_container()) << "not for a moment";
+  EXPECT_EQ(host.identify(1, pod)->metadata, Metadata::kPending);
   static_cast<void>(host.identify(2, pod + "/libpod-" + kIdA));
   host.clock.advance(seconds(1));
   const IdentityPtr known = host.identify(1, pod);
