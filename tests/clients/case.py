@@ -1,0 +1,81 @@
+"""Runs the unittest cases of one client in a mini host and reports each case in a line of its own.
+
+The lines ("[case] NAME passed", "failed", "skipped: REASON") are what tests/runner counts. Cases run
+in the order in which they are written: starting daemons again for each would take minutes.
+"""
+
+import os
+import sys
+import time
+import unittest
+from pathlib import Path
+
+import mini_host
+
+ROOT = Path(__file__).resolve().parents[2]
+PLIMSOLL = Path(os.environ.get("PLIMSOLL_BUILD", ROOT / "build/dev")) / "bin/plimsoll"
+
+
+class Result(unittest.TextTestResult):
+    def report(self, test, outcome, reason=""):
+        name = test.id().removeprefix("__main__.").replace(" ", "_")
+        print(f"[case] {name} {outcome}" + (f": {reason}" if reason else ""), flush=True)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.report(test, "passed")
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.report(test, "failed")
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.report(test, "failed")
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.report(subtest, "failed")
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.report(test, "skipped", reason)
+
+
+class InOrder(unittest.TestLoader):
+    """Cases in the order of the file."""
+
+    def getTestCaseNames(self, testCaseClass):
+        return [name for name in vars(testCaseClass) if name.startswith("test")]
+
+
+def main():
+    """Call it last in a test file."""
+    if "PLIMSOLL_INSIDE" not in os.environ:
+        if not PLIMSOLL.exists():
+            sys.exit(f"{PLIMSOLL} is not built; script/build dev")
+        sys.exit(mini_host.outside(sys.argv))
+    global work
+    work = mini_host.inside()
+    runner = unittest.TextTestRunner(resultclass=Result, verbosity=0, stream=sys.stdout)
+    sys.stdout.reconfigure(line_buffering=True)
+    unittest.main(module="__main__", testRunner=runner, testLoader=InOrder())
+
+
+work = None  # The mini host's directory for what a test makes; set before the cases run.
+
+
+def eventually(probe, seconds=20, every=0.2):
+    """The first true value of probe(); the last false one when the time is up. An AssertionError
+    counts as "not yet", and is raised at the end."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            value = probe()
+            if value or time.monotonic() > deadline:
+                return value
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(every)

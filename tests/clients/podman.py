@@ -1,0 +1,23 @@
+"""podman with its default paths, inside a mini host. It has no daemon."""
+
+import subprocess
+
+import images
+
+IMAGE = "localhost/plimsoll-test/busybox:1"
+# crun of Debian 12 refuses hybrid hosts; without systemd there is only the cgroupfs manager.
+GLOBAL = ["--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
+
+
+class Podman:
+    def __init__(self):
+        self("import", "-", IMAGE, stdin=images.busybox_tar())
+
+    def __call__(self, *arguments, stdin=None):
+        done = subprocess.run(["podman", *GLOBAL, *arguments], input=stdin, capture_output=True, check=False)
+        assert done.returncode == 0, f"podman {' '.join(arguments)}: {done.stderr.decode()}"
+        return done.stdout.decode().strip()
+
+    def run(self, name, script, *flags):
+        """Starts a container that runs a shell script; its id."""
+        return self("run", "-d", "--name", name, "--network", "none", *flags, IMAGE, "sh", "-c", script)
