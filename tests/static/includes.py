@@ -44,7 +44,8 @@ SYSTEM = re.compile(
 # another parser than the one that prints it.
 TEST_LIBRARIES = {"gtest", "rapidcheck", "benchmark", "nlohmann"}
 TEST_ROOMS = {"tests"}
-TEST_FILE = re.compile(r"(_test|_fuzz|_bench)\.cc$|(^|/)(temp_tree|fake_[a-z_]+|test_[a-z_]+)\.(h|cc)$")
+# Test helpers stand beside the code; nothing but tests may include them.
+TEST_FILE = re.compile(r"(_test|_fuzz|_bench|_fixture|_testing)\.(cc|h)$|(^|/)(testing|test_[a-z_]+|temp_tree|fake_[a-z_]+)\.(h|cc)$")
 # Everything is open to what stands outside the house.
 OUTSIDE = ("tests/", "bench/")
 

@@ -1,20 +1,21 @@
-"""Every source file is named in its folder's CMakeLists.txt, and every fuzz target has a corpus.
+"""Every source file is compiled, and named one by one in a CMakeLists.txt: sources.py BUILD_DIRECTORY
 
-Explicit lists: a file that is not built is a file whose tests do not run, and nobody notices.
+A file that is not built is a file whose tests do not run, and nobody notices. (That every fuzz target
+has a corpus is checked by its replay, which fails on an empty one.)
 """
 
+import json
 import re
+import sys
+from pathlib import Path
 
 import tree
 
-FUZZ_CALL = re.compile(r"\bplimsoll_fuzz\s*\(([^)]*)\)")
 GLOB = re.compile(r"\bfile\s*\(\s*GLOB", re.IGNORECASE)
-# plimsoll_fuzz compiles it into every target.
-BY_FUNCTION = {"tests/fuzz/replay_main.cc"}
 
 
 def words_of(text):
-    return re.split(r"[\s()\"]+", re.sub(r"#.*", "", text))
+    return set(re.split(r"[\s()\"]+", re.sub(r"#.*", "", text)))
 
 
 def folders_above(path):
@@ -23,42 +24,32 @@ def folders_above(path):
         yield path
 
 
-def unlisted(sources, lists):
-    """Sources that the CMakeLists.txt of no folder above them names. `lists`: folder -> text."""
+def not_compiled(sources, compiled, lists):
+    """Sources that this build does not compile and that no CMakeLists.txt above them names (as that
+    of the benchmarks does, which are not part of every build). `lists`: folder -> text."""
 
     def listed(path):
-        return any(
-            path[len(folder) + 1 :] in words_of(lists.get(folder, "")) for folder in folders_above(path)
-        )
+        return any(path[len(folder) + 1 :] in words_of(lists.get(folder, "")) for folder in folders_above(path))
 
-    return [f"{path}: in no CMakeLists.txt, so nobody compiles it" for path in sources if not listed(path)]
-
-
-def fuzz_targets(lists):
-    """(folder, name, corpus or None) of every plimsoll_fuzz call."""
-    targets = []
-    for folder, text in lists.items():
-        for arguments in FUZZ_CALL.findall(re.sub(r"#.*", "", text)):
-            words = arguments.split()
-            targets.append((folder, words[0], dict(zip(words, words[1:])).get("CORPUS")))
-    return targets
-
-
-def without_corpus(targets, files):
     return [
-        f"{folder}: fuzz target {name} has no inputs in {corpus or 'a CORPUS'}"
-        for folder, name, corpus in targets
-        if not corpus or not any(path.startswith(f"{folder}/{corpus}/") for path in files)
+        f"{path}: in no CMakeLists.txt, so nobody compiles it"
+        for path in sources
+        if path not in compiled and not listed(path)
     ]
+
+
+def compiled_files(build_directory):
+    commands = json.loads((build_directory / "compile_commands.json").read_text())
+    paths = (Path(entry["file"]) for entry in commands)
+    return {str(path.relative_to(tree.ROOT)) for path in paths if path.is_relative_to(tree.ROOT)}
 
 
 def main():
     files = tree.files()
     lists = {path[: -len("/CMakeLists.txt")]: tree.read(path) for path in files if path.endswith("/CMakeLists.txt")}
-    sources = [path for path in files if path.endswith(".cc") and path not in BY_FUNCTION]
-    problems = unlisted(sources, lists)
+    sources = [path for path in files if path.endswith(".cc")]
+    problems = not_compiled(sources, compiled_files(Path(sys.argv[1]).resolve()), lists)
     problems += [f"{folder}/CMakeLists.txt: lists by GLOB" for folder, text in lists.items() if GLOB.search(text)]
-    problems += without_corpus(fuzz_targets(lists), files)
     tree.finish("sources", problems, len(sources))
 
 
