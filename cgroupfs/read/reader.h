@@ -22,9 +22,11 @@ namespace plimsoll::cgroupfs {
 
 enum class ReadOutcome : std::uint8_t {
   kRead,  // The due tiers were read.
-  kIdle,  // CPU usage and memory usage did not move since the last full read: nothing else was
-          // read.
-  kGone   // The group was removed meanwhile: the sample is as it was; drop it.
+  kIdle,  // CPU usage and memory usage did not move since the hot files were last read: nothing
+          // else was read now, warm files included; only the sample's usage_at() is new. Never with
+          // `full` or when kSlow is due.
+  kGone   // The group was removed meanwhile, from every hierarchy: the sample holds the last values
+          // that could be read; drop it.
 };
 
 struct ReadTarget {
@@ -50,16 +52,18 @@ struct ReaderOptions {
 };
 
 struct ReaderStats {
-  std::size_t held = 0;             // Descriptors open now.
-  std::size_t held_per_cgroup = 0;  // What the policy allows each cgroup at the moment.
-  std::uint64_t kernel_bytes = 0;   // Estimate for them.
-  std::uint64_t reads = 0;          // Files read since the start ...
-  std::uint64_t opens = 0;          // ... and opened for it.
-  std::uint64_t idle = 0;           // Cgroup-ticks skipped as idle.
+  std::size_t held = 0;               // Descriptors open now.
+  std::size_t held_per_cgroup = 0;    // What the policy allows each cgroup at the moment.
+  std::uint64_t kernel_bytes = 0;     // Estimate for them.
+  std::uint64_t reads = 0;            // Files read since the start ...
+  std::uint64_t opens = 0;            // ... and opened for it, ...
+  std::uint64_t directory_opens = 0;  // ... in directories opened for the occasion.
+  std::uint64_t idle = 0;             // Cgroup-ticks skipped as idle.
   std::uint64_t gone = 0;
   std::map<std::string, std::uint64_t, std::less<>>
       malformed;  // By file name: text we did not understand.
   std::map<std::string, std::uint64_t, std::less<>> denied;  // By file name: EACCES and the like.
+  std::map<std::string, std::uint64_t, std::less<>> failed;  // By file name: any other error.
 };
 
 inline constexpr std::size_t kKernelBytesPerHeldFile =

@@ -127,6 +127,13 @@ class CgroupSample {
     return at == MonoTime{} ? std::nullopt : std::optional(at);
   }
   void set_read_at(Tier tier, MonoTime at) { read_at_[static_cast<std::size_t>(tier)] = at; }
+  // When CPU and memory usage were last looked at: as read_at(kHot), or later, when the group was
+  // idle and both were found unmoved (ReadOutcome::kIdle). A rate that ends or begins with an idle
+  // spell is reckoned from here.
+  [[nodiscard]] std::optional<MonoTime> usage_at() const {
+    return usage_at_ == MonoTime{} ? std::nullopt : std::optional(usage_at_);
+  }
+  void set_usage_at(MonoTime at) { usage_at_ = at; }
 
   // Raw columns for the snapshot's copy loop.
   using Values = std::array<std::uint64_t, kFieldCount>;
@@ -151,6 +158,7 @@ class CgroupSample {
   Bits present_;
   Bits unlimited_;
   std::array<MonoTime, kTierCount> read_at_{};
+  MonoTime usage_at_;
 };
 
 }  // namespace plimsoll::cgroupfs

@@ -1,0 +1,44 @@
+#include "cgroupfs/read/blkio_source.h"
+
+#include <array>
+
+#include "cgroupfs/parse/blkio.h"
+
+namespace plimsoll::cgroupfs {
+
+namespace {
+
+struct Candidate {
+  Blkio source;
+  const char* name;
+};
+constexpr auto kCandidates = std::to_array<Candidate>(
+    {{Blkio::kThrottleRecursive, "blkio.throttle.io_service_bytes_recursive"},
+     {Blkio::kThrottle, "blkio.throttle.io_service_bytes"},
+     {Blkio::kBfqRecursive, "blkio.bfq.io_service_bytes_recursive"},
+     {Blkio::kBfq, "blkio.bfq.io_service_bytes"},
+     {Blkio::kCfqRecursive, "blkio.io_service_bytes_recursive"},
+     {Blkio::kCfq, "blkio.io_service_bytes"}});
+
+bool lists_a_device(std::string_view text) {
+  const Result<std::optional<BlkioEntry>> first = BlkioLines(text).next();
+  return first && first->has_value();
+}
+
+}  // namespace
+
+Blkio choose_blkio(const DirFd& blkio_root) {
+  std::optional<Blkio> first_existing;
+  RecordBuffer buffer;
+  for (const Candidate& candidate : kCandidates) {
+    const Result<Fd> fd = open_at(blkio_root, candidate.name, O_RDONLY);
+    if (!fd) continue;
+    const Result<std::string_view> text = buffer.read(*fd, Records::kOne, candidate.name);
+    if (!text) continue;
+    if (lists_a_device(*text)) return candidate.source;
+    if (!first_existing) first_existing = candidate.source;
+  }
+  return first_existing.value_or(Blkio::kThrottleRecursive);
+}
+
+}  // namespace plimsoll::cgroupfs

@@ -1,0 +1,396 @@
+// Every file of v1 and of v2 ends up in the right field, in the right unit.
+#include "cgroupfs/read/reader_fixture.h"
+
+namespace plimsoll::cgroupfs {
+namespace {
+
+using enum Field;
+using L = Limit<std::uint64_t>;
+using Io = DeviceIo;
+
+class V1 : public FixtureHost {
+ protected:
+  V1() {
+    make_v1_container(host_, "docker/a");
+    open();
+    start();
+    group_ = group_at(layout_, "/docker/a");
+  }
+  Cgroup group_;
+};
+
+TEST_F(V1, Cpu) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCpuUsage), 3000U);
+  EXPECT_EQ(sample_.per_cpu_ns, (std::vector<std::uint64_t>{1000, 2000}));
+  EXPECT_EQ(value(kCpuUser), 70'000'000U);  // 7 ticks of 10 ms.
+  EXPECT_EQ(value(kCpuSystem), 30'000'000U);
+  EXPECT_EQ(value(kCpuPeriods), 12U);
+  EXPECT_EQ(value(kCpuThrottledPeriods), 3U);
+  EXPECT_EQ(value(kCpuThrottled), 40'000U);
+  EXPECT_EQ(value(kCpuBursts), 2U);
+  EXPECT_EQ(value(kCpuBurst), 700U);
+  EXPECT_EQ(sample_.limit(kCpuQuota), L(50'000'000));
+  EXPECT_EQ(value(kCpuPeriod), 100'000'000U);
+  EXPECT_EQ(value(kCpuBurstLimit), 0U);
+  EXPECT_EQ(value(kCpuShares), 1024U);
+  EXPECT_FALSE(value(kCpuWeight));
+}
+
+TEST_F(V1, UnlimitedQuota) {
+  host_.write("cpu/docker/a/cpu.cfs_quota_us", "-1\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(sample_.limit(kCpuQuota), L::none());
+  EXPECT_FALSE(value(kCpuQuota));
+}
+
+TEST_F(V1, UsageWithoutThePercpuGroup) {
+  host_.write("cpuacct/docker/a/cpuacct.usage_percpu", "not read\n");
+  start(options_for(GroupSet::defaults().set(Group::kPercpu, false)));
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCpuUsage), 3000U);
+  EXPECT_TRUE(sample_.per_cpu_ns.empty());
+}
+
+TEST_F(V1, MemoryWithItsDescendants) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kMemoryUsage), 1000U);
+  EXPECT_EQ(value(kMemoryWorkingSet), 1000U - 118);
+  EXPECT_EQ(value(kMemoryPeak), 2000U);
+  EXPECT_EQ(value(kMemoryFailcnt), 4U);
+  EXPECT_EQ(value(kMemoryKernel), 50U);
+  EXPECT_EQ(value(kMemoryCache), 101U);
+  EXPECT_EQ(value(kMemoryRss), 102U);
+  EXPECT_EQ(value(kMemoryShmem), 104U);
+  EXPECT_EQ(value(kMemoryMappedFile), 105U);
+  EXPECT_EQ(value(kMemoryFileDirty), 106U);
+  EXPECT_EQ(value(kMemoryFileWriteback), 107U);
+  EXPECT_EQ(value(kMemoryRefaultAnon), 108U);
+  EXPECT_EQ(value(kMemoryRefaultFile), 109U);
+  EXPECT_EQ(value(kMemorySwap), 110U);
+  EXPECT_EQ(value(kMemoryPgfault), 14U);
+  EXPECT_EQ(value(kMemoryPgmajfault), 15U);
+  EXPECT_EQ(value(kMemoryPgfaultTotal), 114U);
+  EXPECT_EQ(value(kMemoryPgmajfaultTotal), 115U);
+  EXPECT_EQ(value(kMemoryInactiveAnon), 116U);
+  EXPECT_EQ(value(kMemoryActiveAnon), 117U);
+  EXPECT_EQ(value(kMemoryInactiveFile), 118U);
+  EXPECT_EQ(value(kMemoryActiveFile), 119U);
+  EXPECT_EQ(value(kMemoryUnevictable), 120U);
+  EXPECT_EQ(value(kMemoryEventsOomKill), 2U);
+  EXPECT_EQ(value(kMemoryEventsLocalOomKill), 2U);
+  EXPECT_EQ(sample_.limit(kMemoryLimit), L(67108864));
+  EXPECT_EQ(sample_.limit(kMemoryReservation), L::none());
+  EXPECT_EQ(sample_.limit(kMemoryMemswLimit), L::none());
+  EXPECT_FALSE(value(kMemoryPgscan)) << "v1 does not offer it";
+  EXPECT_FALSE(sample_.limit(kMemoryHigh));
+}
+
+TEST_F(V1, WithoutTotalKeysTheGroupsOwnCount) {
+  host_.write("memory/docker/a/memory.stat", "cache 1\nrss 2\ninactive_file 90\npgfault 3\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kMemoryRss), 2U);
+  EXPECT_EQ(value(kMemoryWorkingSet), 1000U - 90);
+  EXPECT_FALSE(value(kMemoryPgfaultTotal));
+}
+
+TEST_F(V1, WorkingSetIsNeverNegative) {
+  host_.write("memory/docker/a/memory.usage_in_bytes", "100\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kMemoryWorkingSet), 0U);
+}
+
+TEST_F(V1, NumaPagesBecomeBytes) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  NumaUsage node;
+  node.file = page;
+  node.anon_total = 2 * page;
+  EXPECT_EQ(sample_.numa, std::vector{node});
+}
+
+TEST_F(V1, IoByDeviceAndInSum) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  Io loop;
+  loop.major = 7;
+  loop.read_bytes = 1;
+  Io disk;
+  disk.major = 254;
+  disk.read_bytes = 4096;
+  disk.write_bytes = 8192;
+  disk.discard_bytes = 5;
+  disk.sync_bytes = 12000;
+  disk.async_bytes = 288;
+  disk.total_bytes = 12293;
+  disk.reads = 4;
+  disk.writes = 8;
+  disk.discards = 1;
+  EXPECT_EQ(sample_.devices, (std::vector{loop, disk}));
+  EXPECT_EQ(value(kIoReadBytes), 4097U);
+  EXPECT_EQ(value(kIoWriteBytes), 8192U);
+  EXPECT_EQ(value(kIoDiscardBytes), 5U);
+  EXPECT_EQ(value(kIoReads), 4U);
+  EXPECT_EQ(value(kIoWrites), 8U);
+  EXPECT_EQ(value(kIoDiscards), 1U);
+}
+
+TEST_F(V1, AnIoFileWithoutDevicesSaysNothing) {
+  host_.write("blkio/docker/a/blkio.throttle.io_service_bytes_recursive", "Total 0\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_FALSE(value(kIoReadBytes));
+  EXPECT_EQ(value(kIoReads), 4U) << "the other file still speaks";
+}
+
+TEST_F(V1, ADeviceThatIsNoLongerListedLeaves) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  host_.write("blkio/docker/a/blkio.throttle.io_service_bytes_recursive",
+              "254:0 Read 4096\nTotal 4096\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  ASSERT_EQ(sample_.devices.size(), 1U);
+  EXPECT_EQ(sample_.devices[0].major, 254U);
+  EXPECT_FALSE(sample_.devices[0].write_bytes);
+  EXPECT_FALSE(value(kIoWriteBytes));
+}
+
+TEST_F(V1, PidsCpusetAndFreezer) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kPids), 6U);
+  EXPECT_EQ(value(kPidsPeak), 9U);
+  EXPECT_EQ(sample_.limit(kPidsLimit), L::none());
+  EXPECT_EQ(value(kPidsEventsMax), 1U);
+  EXPECT_EQ(value(kProcesses), 2U);
+  EXPECT_EQ(sample_.cpuset_cpus, "0-1");
+  EXPECT_EQ(sample_.cpuset_mems, "0");
+  EXPECT_EQ(value(kCpusetMemoryMigrate), 1U);
+  EXPECT_EQ(value(kCgroupFrozen), 0U);
+}
+
+TEST_F(V1, ThawsAgain) {
+  host_.write("freezer/docker/a/freezer.state", "FROZEN\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCgroupFrozen), 1U);
+  host_.write("freezer/docker/a/freezer.state", "FREEZING\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCgroupFrozen), 0U) << "not all of it stands still yet";
+}
+
+TEST_F(V1, HugetlbPrefersReservations) {
+  const auto write = [&](const std::string& file, const std::string& text) {
+    host_.write("hugetlb/docker/a/hugetlb." + file, text);
+  };
+  write("2MB.usage_in_bytes", "1\n");
+  write("2MB.rsvd.usage_in_bytes", "2\n");
+  write("2MB.rsvd.max_usage_in_bytes", "3\n");
+  write("2MB.rsvd.failcnt", "4\n");
+  write("2MB.rsvd.limit_in_bytes", "9223372036852678656\n");
+  write("1GB.usage_in_bytes", "5\n");
+  write("1GB.limit_in_bytes", "1073741824\n");
+  open();
+  start();
+  const Cgroup group = group_at(layout_, "/docker/a");
+  ASSERT_EQ(read(group), ReadOutcome::kRead);
+  EXPECT_EQ(sample_.hugetlb, (std::vector<HugetlbUsage>{{"1GB", 5, {}, {}, L(1073741824)},
+                                                        {"2MB", 2, 3, 4, L::none()}}));
+}
+
+class V2 : public FixtureHost {
+ protected:
+  V2() {
+    host_.write("cgroup.controllers", kV2Controllers);
+    make_v2_container(host_, "system.slice/a.service");
+    open();
+    start();
+    group_ = group_at(layout_, "/system.slice/a.service");
+  }
+  Cgroup group_;
+};
+
+TEST_F(V2, Cpu) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCpuUsage), 3'000'000U);
+  EXPECT_EQ(value(kCpuUser), 2'000'000U);
+  EXPECT_EQ(value(kCpuSystem), 1'000'000U);
+  EXPECT_EQ(value(kCpuPeriods), 12U);
+  EXPECT_EQ(value(kCpuThrottledPeriods), 3U);
+  EXPECT_EQ(value(kCpuThrottled), 40'000U);
+  EXPECT_EQ(value(kCpuBursts), 2U);
+  EXPECT_EQ(value(kCpuBurst), 7'000U);
+  EXPECT_EQ(sample_.limit(kCpuQuota), L(50'000'000));
+  EXPECT_EQ(value(kCpuPeriod), 100'000'000U);
+  EXPECT_EQ(value(kCpuBurstLimit), 9'000U);
+  EXPECT_EQ(value(kCpuWeight), 100U);
+  EXPECT_FALSE(value(kCpuShares));
+  EXPECT_TRUE(sample_.per_cpu_ns.empty());
+}
+
+TEST_F(V2, Memory) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kMemoryUsage), 1000U);
+  EXPECT_EQ(value(kMemoryWorkingSet), 1000U - 211);
+  EXPECT_EQ(value(kMemoryPeak), 2000U);
+  EXPECT_EQ(value(kMemoryRss), 201U);
+  EXPECT_EQ(value(kMemoryCache), 202U);
+  EXPECT_EQ(value(kMemoryKernel), 203U);
+  EXPECT_EQ(value(kMemorySock), 204U);
+  EXPECT_EQ(value(kMemoryShmem), 205U);
+  EXPECT_EQ(value(kMemoryMappedFile), 206U);
+  EXPECT_EQ(value(kMemoryFileDirty), 207U);
+  EXPECT_EQ(value(kMemoryFileWriteback), 208U);
+  EXPECT_EQ(value(kMemorySlab), 214U);
+  EXPECT_EQ(value(kMemoryRefaultAnon), 215U);
+  EXPECT_EQ(value(kMemoryRefaultFile), 216U);
+  EXPECT_EQ(value(kMemoryPgscan), 217U);
+  EXPECT_EQ(value(kMemoryPgsteal), 218U);
+  EXPECT_EQ(value(kMemoryPgfault), 219U);
+  EXPECT_EQ(value(kMemoryPgfaultTotal), 219U);
+  EXPECT_EQ(value(kMemoryPgmajfault), 220U);
+  EXPECT_EQ(value(kMemorySwap), 30U);
+  EXPECT_EQ(value(kMemoryEventsLow), 1U);
+  EXPECT_EQ(value(kMemoryEventsHigh), 2U);
+  EXPECT_EQ(value(kMemoryEventsMax), 3U);
+  EXPECT_EQ(value(kMemoryEventsOom), 4U);
+  EXPECT_EQ(value(kMemoryEventsOomKill), 5U);
+  EXPECT_EQ(value(kMemoryEventsOomGroupKill), 6U);
+  EXPECT_EQ(value(kMemoryEventsLocalHigh), 8U);
+  EXPECT_EQ(value(kMemoryEventsLocalMax), 9U);
+  EXPECT_EQ(value(kMemoryEventsLocalOom), 10U);
+  EXPECT_EQ(value(kMemoryEventsLocalOomKill), 11U);
+  EXPECT_EQ(sample_.limit(kMemoryLimit), L(67108864));
+  EXPECT_EQ(sample_.limit(kMemoryHigh), L::none());
+  EXPECT_EQ(sample_.limit(kMemoryLow), L(1));
+  EXPECT_EQ(sample_.limit(kMemoryMin), L(0));
+  EXPECT_EQ(sample_.limit(kMemorySwapLimit), L::none());
+  EXPECT_FALSE(value(kMemoryFailcnt)) << "v2 does not offer it";
+  NumaUsage node;
+  node.anon_total = 4096;
+  node.file_total = 8192;
+  node.unevictable_total = 0;
+  EXPECT_EQ(sample_.numa, std::vector{node});
+}
+
+TEST_F(V2, TheRootsMemoryIsWhatItsStatAccounts) {
+  host_.write("memory.stat", "anon 40\nfile 60\ninactive_file 25\n");
+  host_.write("cpu.stat", "usage_usec 5\nuser_usec 3\nsystem_usec 2\n");
+  const Cgroup root = group_at(layout_, "/");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(read(root, TierSet::all(), true), ReadOutcome::kRead);
+    EXPECT_EQ(value(kMemoryUsage), 100U);
+    EXPECT_EQ(value(kMemoryWorkingSet), 75U);
+    EXPECT_EQ(value(kCpuUsage), 5000U);
+    EXPECT_FALSE(sample_.limit(kMemoryLimit));
+    EXPECT_FALSE(sample_.limit(kCpuQuota));
+    EXPECT_FALSE(value(kPids));
+  }
+  host_.remove("system.slice/a.service/memory.current");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_FALSE(value(kMemoryUsage)) << "only the root's usage may be made up";
+  EXPECT_FALSE(value(kMemoryWorkingSet));
+}
+
+TEST_F(V2, Io) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  Io loop;
+  loop.major = 7;
+  loop.minor = 6;
+  loop.read_bytes = 10;
+  loop.write_bytes = 0;
+  loop.discard_bytes = 0;
+  loop.reads = 1;
+  loop.writes = 0;
+  loop.discards = 0;
+  Io disk;
+  disk.major = 8;
+  disk.read_bytes = 1;
+  disk.write_bytes = 2;
+  disk.reads = 3;
+  disk.writes = 4;
+  disk.discard_bytes = 5;
+  disk.discards = 6;
+  disk.cost_usage_ns = 7000;
+  EXPECT_EQ(sample_.devices, (std::vector{loop, disk}));
+  EXPECT_EQ(value(kIoReadBytes), 11U);
+  EXPECT_EQ(value(kIoWriteBytes), 2U);
+  EXPECT_EQ(value(kIoReads), 4U);
+  EXPECT_EQ(value(kIoWrites), 4U);
+  EXPECT_EQ(value(kIoDiscardBytes), 5U);
+}
+
+TEST_F(V2, AnEmptyIoStatMeansNoIo) {
+  host_.write("system.slice/a.service/io.stat", "");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kIoReadBytes), 0U);
+  EXPECT_EQ(value(kIoWrites), 0U);
+  EXPECT_TRUE(sample_.devices.empty());
+}
+
+TEST_F(V2, PressurePidsStateAndNamedResources) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kPsiCpuSome), 11'000U);
+  EXPECT_FALSE(value(kPsiCpuFull)) << "a line that the kernel does not print";
+  EXPECT_EQ(value(kPsiMemorySome), 12'000U);
+  EXPECT_EQ(value(kPsiMemoryFull), 13'000U);
+  EXPECT_EQ(value(kPsiIoSome), 14'000U);
+  EXPECT_EQ(value(kPsiIoFull), 15'000U);
+  EXPECT_EQ(value(kPsiIrqFull), 16'000U);
+  EXPECT_EQ(value(kPids), 6U);
+  EXPECT_EQ(value(kPidsPeak), 9U);
+  EXPECT_EQ(sample_.limit(kPidsLimit), L(100));
+  EXPECT_EQ(value(kPidsEventsMax), 1U);
+  EXPECT_EQ(value(kProcesses), 2U);
+  EXPECT_EQ(value(kCgroupPopulated), 1U);
+  EXPECT_EQ(value(kCgroupFrozen), 1U);
+  EXPECT_EQ(value(kCgroupDescendants), 3U);
+  EXPECT_EQ(value(kCgroupDying), 12U);
+  EXPECT_EQ(sample_.cpuset_cpus, "0-1");
+  EXPECT_EQ(sample_.misc, (std::vector<NamedUsage>{{"sev", 2, L(5)}}));
+  EXPECT_EQ(sample_.rdma, (std::vector<NamedUsage>{{"mlx4_0.hca_handle", 2, L::none()},
+                                                   {"mlx4_0.hca_object", 3, L(20)}}));
+}
+
+TEST_F(V2, Hugetlb) {
+  const auto write = [&](const std::string& file, const std::string& text) {
+    host_.write("system.slice/a.service/hugetlb." + file, text);
+  };
+  write("2MB.current", "1\n");
+  write("2MB.rsvd.current", "2\n");
+  write("2MB.rsvd.max", "4194304\n");
+  write("2MB.max", "max\n");
+  write("2MB.events", "max 7\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(sample_.hugetlb, (std::vector<HugetlbUsage>{{"2MB", 2, {}, 7, L(4194304)}}));
+}
+
+TEST(Hybrid, TheUnifiedGroupAddsWhatV1DoesNotHave) {
+  class Host : public FixtureHost {
+   public:
+    void TestBody() override {
+      make_v1_container(host_, "docker/a");
+      host_.write("unified/cgroup.controllers", "");
+      make_v2_container(host_, "unified/docker/a");
+      open();
+      start();
+      ASSERT_EQ(layout_.mode, Mode::kHybrid);
+      Cgroup group = group_at(layout_, "/docker/a");
+      ASSERT_EQ(read(group), ReadOutcome::kRead);
+      EXPECT_EQ(value(kCpuUsage), 3000U) << "v1 speaks for CPU";
+      EXPECT_EQ(value(kMemoryUsage), 1000U);
+      EXPECT_EQ(value(kMemoryRss), 102U);
+      EXPECT_EQ(value(kPsiMemoryFull), 13'000U);
+      EXPECT_EQ(value(kCgroupDescendants), 3U);
+      EXPECT_EQ(value(kCgroupPopulated), 1U);
+      EXPECT_EQ(value(kCgroupFrozen), 1U) << "frozen by v2, thawed for v1";
+      EXPECT_EQ(value(kProcesses), 2U);
+      // A group that is in the v1 hierarchies only.
+      group.inode[*layout_.unified()] = 0;
+      ASSERT_EQ(read(group), ReadOutcome::kRead);
+      EXPECT_EQ(value(kCpuUsage), 3000U);
+      EXPECT_FALSE(value(kPsiMemoryFull));
+      EXPECT_FALSE(value(kCgroupPopulated));
+      EXPECT_EQ(value(kCgroupFrozen), 0U);
+    }
+  };
+  Host().TestBody();
+}
+
+}  // namespace
+}  // namespace plimsoll::cgroupfs

@@ -1,0 +1,245 @@
+// TextReader, one group: which files, from where, and what a refusal means.
+#include <algorithm>
+
+#include "cgroupfs/read/put_io.h"
+#include "cgroupfs/read/put_memory.h"
+#include "cgroupfs/read/text_reader.h"
+
+namespace plimsoll::cgroupfs {
+
+namespace {
+
+// How long a file that a group did not offer, or that we may not read, is left alone.
+constexpr std::chrono::seconds kProbeInterval(60);
+
+std::uint64_t signature_of(const Cgroup& cgroup) {
+  std::uint64_t signature = 0;
+  for (const std::uint64_t inode : cgroup.inode)
+    signature = (signature ^ inode) * 0x9E3779B97F4A7C15U;
+  return signature;
+}
+
+std::uint64_t bit(const PlannedFile& file) {
+  return std::uint64_t{1} << file.bit;
+}
+
+bool out_of_descriptors(const Error& error) {
+  return error.os_error == EMFILE || error.os_error == ENFILE;
+}
+
+}  // namespace
+
+ReadOutcome TextReader::read_group(ReadTarget& target) {
+  Visit visit{.target = target,
+              .state = state_of(*target.cgroup),
+              .at = clock_.now(),
+              .dirs = {},
+              .proven = {},
+              .lives_elsewhere = {}};
+  notice_changes(visit);
+  if (target.due.has(Tier::kHot))
+    if (const auto outcome = read_hot(visit)) return *outcome;
+  for (const Tier tier : {Tier::kWarm, Tier::kSlow}) {
+    if (!target.due.has(tier)) continue;
+    if (read_tier(visit, tier) == Still::kGone) return ReadOutcome::kGone;
+    target.sample->set_read_at(tier, visit.at);
+  }
+  return ReadOutcome::kRead;
+}
+
+void TextReader::notice_changes(Visit& visit) {
+  GroupState& state = visit.state;
+  const std::uint64_t signature = signature_of(*visit.target.cgroup);
+  if (signature != state.signature) {
+    // It joined or left a hierarchy: what is held may belong to a directory that is gone.
+    const bool is_new = std::exchange(state.signature, signature) == 0;
+    release(state);
+    if (!is_new) state.absent = 0;
+    state.probe_at = visit.at + kProbeInterval;
+  } else if (state.absent != 0 && visit.at >= state.probe_at) {
+    state.absent = 0;
+    state.probe_at = visit.at + kProbeInterval;
+  }
+  if (std::exchange(state.io_source_changed, false)) {
+    visit.target.sample->devices.clear();
+    drop_io_service_bytes(*visit.target.sample);
+    drop_io_serviced(*visit.target.sample);
+  }
+}
+
+// Whether an unchanged CPU and memory usage may stand for "nothing happened". Only against a full
+// reading into this very sample, and not when limits or the like are asked for.
+bool TextReader::may_be_idle(const Visit& visit) const {
+  const ReadTarget& target = visit.target;
+  if (!options_.skip_idle || target.full || plan_.idle_test == 0) return false;
+  if (target.due.has(Tier::kSlow)) return false;
+  if (target.due.has(Tier::kWarm) && !target.sample->read_at(Tier::kWarm)) return false;
+  return target.sample->read_at(Tier::kHot) == visit.state.hot_at;
+}
+
+// An outcome when the group needs no further reading.
+std::optional<ReadOutcome> TextReader::read_hot(Visit& visit) {
+  CgroupSample& sample = *visit.target.sample;
+  const bool may_skip = may_be_idle(visit);
+  const auto cpu = sample.value(Field::kCpuUsage);
+  const auto memory = sample.value(Field::kMemoryUsage);
+  const std::vector<PlannedFile>& hot = plan_.tiers[static_cast<std::size_t>(Tier::kHot)];
+  for (std::size_t rank = 0; rank < hot.size(); ++rank) {
+    if (read_file(visit, hot[rank], rank) == Still::kGone) return ReadOutcome::kGone;
+    if (!may_skip || rank + 1 != plan_.idle_test) continue;
+    if (cpu && cpu == sample.value(Field::kCpuUsage) &&
+        memory == sample.value(Field::kMemoryUsage)) {
+      sample.set_usage_at(visit.at);
+      return ReadOutcome::kIdle;
+    }
+  }
+  if (plan_.memory) {
+    const bool v2_root = visit.target.cgroup->path == "/" && plan_.memory_current &&
+                         (visit.state.absent & bit(*plan_.memory_current)) != 0;
+    derive_memory(v2_root ? UsageFrom::kStat : UsageFrom::kFile, sample);
+  }
+  sample.set_read_at(Tier::kHot, visit.at);
+  sample.set_usage_at(visit.at);
+  visit.state.hot_at = visit.at;
+  return std::nullopt;
+}
+
+TextReader::Still TextReader::read_tier(Visit& visit, Tier tier) {
+  // Two files may say that a group is frozen, and the second only adds to the first.
+  if (tier == Tier::kSlow) visit.target.sample->unset(Field::kCgroupFrozen);
+  for (const PlannedFile& file : plan_.tiers[static_cast<std::size_t>(tier)])
+    if (read_file(visit, file, std::nullopt) == Still::kGone) return Still::kGone;
+  return tier == Tier::kSlow ? read_hugetlb(visit) : Still::kThere;
+}
+
+TextReader::Still TextReader::read_hugetlb(Visit& visit) {
+  if (!plan_.hugetlb || !visit.target.cgroup->in(*plan_.hugetlb)) return Still::kThere;
+  Result<> read = open_directory(visit, *plan_.hugetlb);
+  if (read) read = hugetlb_.read(visit.dirs[*plan_.hugetlb], buffer_, *visit.target.sample);
+  if (read) return Still::kThere;
+  visit.target.sample->hugetlb.clear();
+  switch (read.error().kind) {
+    case ErrorKind::kGone:
+      return lost(visit);
+    case ErrorKind::kNotOffered:
+      return Still::kThere;
+    case ErrorKind::kMalformed:
+      ++stats_.malformed["hugetlb"];
+      return Still::kThere;
+    case ErrorKind::kDenied:
+      ++stats_.denied["hugetlb"];
+      return Still::kThere;
+    default:
+      ++stats_.failed["hugetlb"];
+      return Still::kThere;
+  }
+}
+
+// `rank` is given for hot files: the held ones are those with the lowest.
+TextReader::Still TextReader::read_file(Visit& visit, const PlannedFile& file,
+                                        std::optional<std::size_t> rank) {
+  if ((visit.state.absent & bit(file)) != 0) return Still::kThere;
+  if (!visit.target.cgroup->in(file.hierarchy)) {
+    mark_absent(visit, file);
+    return Still::kThere;
+  }
+  const Result<std::string_view> text = text_of(visit, file, rank);
+  if (!text) return refused(visit, file, text.error());
+  ++stats_.reads;
+  if (const Result<> put = file.spec->put(*text, context_, *visit.target.sample); !put) {
+    ++stats_.malformed[file.spec->name];
+    file.spec->drop(*visit.target.sample);
+  }
+  return Still::kThere;
+}
+
+Result<std::string_view> TextReader::text_of(Visit& visit, const PlannedFile& file,
+                                             std::optional<std::size_t> rank) {
+  const FileSpec& spec = *file.spec;
+  Fd* held = rank && *rank < kMaxHot ? &visit.state.held[*rank] : nullptr;
+  if (held != nullptr && *held) {
+    Result<std::string_view> text = buffer_.read(*held, spec.records, spec.name);
+    if (!text) {
+      held->reset();
+      --held_;
+    }
+    return text;
+  }
+  Fd fd = PLIMSOLL_TRY(open_file(visit, file));
+  Result<std::string_view> text = buffer_.read(fd, spec.records, spec.name);
+  if (text && held != nullptr && *rank < per_cgroup_.value_or(0) && held_ < max_held_) {
+    *held = std::move(fd);
+    ++held_;
+  }
+  return text;
+}
+
+Result<Fd> TextReader::open_file(Visit& visit, const PlannedFile& file) {
+  const auto open = [&]() -> Result<Fd> {
+    PLIMSOLL_TRY(open_directory(visit, file.hierarchy));
+    ++stats_.opens;
+    return open_at(visit.dirs[file.hierarchy], file.spec->name, O_RDONLY);
+  };
+  Result<Fd> fd = open();
+  if (fd || !out_of_descriptors(fd.error()) || !relieve(visit.at)) return fd;
+  return open();
+}
+
+Result<> TextReader::open_directory(Visit& visit, std::size_t hierarchy) {
+  if (visit.dirs[hierarchy]) return {};
+  ++stats_.directory_opens;
+  visit.dirs[hierarchy] = PLIMSOLL_TRY(open_cgroup(layout_, *visit.target.cgroup, hierarchy));
+  return {};
+}
+
+TextReader::Still TextReader::refused(Visit& visit, const PlannedFile& file, const Error& error) {
+  const ErrorKind kind = error.kind;
+  if (kind == ErrorKind::kGone && lost(visit) == Still::kGone) return Still::kGone;
+  if (kind == ErrorKind::kGone || kind == ErrorKind::kDenied) {
+    if (kind == ErrorKind::kDenied) ++stats_.denied[file.spec->name];
+    mark_absent(visit, file);
+    return Still::kThere;
+  }
+  if (kind != ErrorKind::kNotOffered) {
+    ++stats_.failed[file.spec->name];
+    file.spec->drop(*visit.target.sample);
+    return Still::kThere;
+  }
+  // ENOENT says "no such file" and "no such group" alike: ask once per hierarchy and visit.
+  if (!visit.proven[file.hierarchy]) {
+    const bool lives = lives_in(visit, file.hierarchy);
+    if (!lives && lost(visit) == Still::kGone) return Still::kGone;
+    visit.proven[file.hierarchy] = lives;
+  }
+  if (visit.proven[file.hierarchy] && file.spec->version == 1)
+    missing_v1_[visit.target.cgroup->path == "/" ? 1 : 0] |= bit(file);
+  mark_absent(visit, file);
+  return Still::kThere;
+}
+
+// A directory that cannot be opened for another reason (no descriptor left, no permission) is no
+// proof of death.
+bool TextReader::lives_in(const Visit& visit, std::size_t hierarchy) const {
+  const Result<DirFd> dir = open_cgroup(layout_, *visit.target.cgroup, hierarchy);
+  if (dir) return true;
+  const ErrorKind kind = dir.error().kind;
+  return kind != ErrorKind::kGone && kind != ErrorKind::kNotOffered;
+}
+
+// One of its directories is gone. v1 removes a group hierarchy by hierarchy, and some tools keep it
+// in a few: only when none is left is the group gone.
+TextReader::Still TextReader::lost(Visit& visit) {
+  if (!visit.lives_elsewhere) {
+    visit.lives_elsewhere = false;
+    for (std::size_t h = 0; h < layout_.hierarchies.size() && !*visit.lives_elsewhere; ++h)
+      visit.lives_elsewhere = lives_in(visit, h);
+  }
+  return *visit.lives_elsewhere ? Still::kThere : Still::kGone;
+}
+
+void TextReader::mark_absent(Visit& visit, const PlannedFile& file) {
+  visit.state.absent |= bit(file);
+  file.spec->drop(*visit.target.sample);
+}
+
+}  // namespace plimsoll::cgroupfs
