@@ -1,7 +1,8 @@
-"""clang-tidy over every translation unit of ours: tidy.py BUILD_DIRECTORY [path...]
+"""clang-tidy over every translation unit of ours: tidy.py BUILD_DIRECTORY [--tests] [path...]
 
 A unit that passed is not looked at again until it, a header it reaches, .clang-tidy or its flags
-change (build/tidy-cache).
+change (build/tidy-cache). Tests are left out unless asked for, as script/lint does: a unit takes six
+seconds, and what is wrong in a test shows when it runs.
 """
 
 import json
@@ -26,6 +27,9 @@ ARGUMENTS = [
 NOISE = re.compile(r"^\d+ warnings? .*|^Suppressed .*|^Use -header-filter.*|^\d+ warnings? treated as.*", re.MULTILINE)
 
 
+TEST = re.compile(r"^(tests|bench)/|_(test|fuzz|fixture|testing)\.cc$|/(testing|test_[a-z_]+|temp_tree)\.cc$")
+
+
 def units(build_directory):
     """(path relative to the root, flags) of what the build compiles from our rooms."""
     commands = json.loads((build_directory / "compile_commands.json").read_text())
@@ -42,7 +46,8 @@ def main():
     if not shutil.which(TOOL):
         sys.exit(f"tidy: {TOOL} is missing; script/packages lint")
     build_directory = Path(sys.argv[1]).resolve()
-    wanted = sys.argv[2:]
+    wanted = [word for word in sys.argv[2:] if word != "--tests"]
+    tests = "--tests" in sys.argv
     version = subprocess.run([TOOL, "--version"], capture_output=True, text=True, check=True).stdout
     cache = passed.Passed("build/tidy-cache", version + tree.read(".clang-tidy") + " ".join(ARGUMENTS))
 
@@ -53,7 +58,11 @@ def main():
             return ""
         return NOISE.sub("", done.stdout + done.stderr).strip() or f"{path}: {TOOL} failed"
 
-    items = [unit for unit in units(build_directory) if not wanted or unit[0] in wanted]
+    items = [
+        (path, flags)
+        for path, flags in units(build_directory)
+        if (path in wanted if wanted else tests or not TEST.search(path))
+    ]
     problems, fresh = passed.check_all(cache, items, check)
     print(f"tidy: {fresh} of {len(items)} new or changed")
     tree.finish("tidy", problems, len(items))
