@@ -11,33 +11,39 @@ void machine_labels(FamilyWriter& line, const MachineInfo& machine) {
       .label("system_uuid", machine.system_uuid);
 }
 
+// Null when the machine's facts could not be read at all.
+const MachineInfo* known_machine(const Context& context) {
+  const MachineInfo* machine = context.snapshot.machine.get();
+  return machine != nullptr && machine->memory_bytes != 0 ? machine : nullptr;
+}
+
 template <auto kMember>
 void write_number(FamilyWriter& out, const Context& context) {
-  if (!context.snapshot.machine) return;
-  const MachineInfo& machine = *context.snapshot.machine;
-  machine_labels(out.line(), machine);
-  out.value_unsigned(machine.*kMember);
+  const MachineInfo* machine = known_machine(context);
+  if (machine == nullptr) return;
+  machine_labels(out.line(), *machine);
+  out.value_unsigned(machine->*kMember);
 }
 
 // Books and drawers are a way to build IBM mainframes; other machines have none.
 template <auto kMember>
 void write_if_any(FamilyWriter& out, const Context& context) {
-  if (context.snapshot.machine && (*context.snapshot.machine).*kMember != 0)
-    write_number<kMember>(out, context);
+  const MachineInfo* machine = known_machine(context);
+  if (machine != nullptr && machine->*kMember != 0) write_number<kMember>(out, context);
 }
 
 template <auto kMember>
 void write_dimms(FamilyWriter& out, const Context& context) {
-  if (!context.snapshot.machine) return;
-  const MachineInfo& machine = *context.snapshot.machine;
-  for (const MachineInfo::Dimm& dimm : machine.dimms) {
-    machine_labels(out.line().label("type", dimm.type), machine);
+  const MachineInfo* machine = known_machine(context);
+  if (machine == nullptr) return;
+  for (const MachineInfo::Dimm& dimm : machine->dimms) {
+    machine_labels(out.line().label("type", dimm.type), *machine);
     out.value_unsigned(dimm.*kMember);
   }
 }
 
 void write_error(FamilyWriter& out, const Context& context) {
-  bool failed = context.snapshot.machine == nullptr;
+  bool failed = known_machine(context) == nullptr;
   for (const CollectorStats& collector : context.self.collectors)
     failed = failed || (collector.name == "machine" && !collector.success);
   out.line().value_unsigned(failed ? 1 : 0);

@@ -145,7 +145,8 @@ void write_memory_limit(FamilyWriter& out, const Context& context) {
     std::optional<std::uint64_t> value;
     if (kMachine != nullptr && is_host(context.snapshot.rows[row])) {
       if constexpr (kMachine != nullptr)
-        if (context.snapshot.machine) value = (*context.snapshot.machine).*kMachine;
+        if (context.snapshot.machine && context.snapshot.machine->memory_bytes != 0)
+          value = (*context.snapshot.machine).*kMachine;
     } else if (auto limit = context.snapshot.limit(kFirst, row)) {
       value = shown_limit(*limit);
     } else if (limit = context.snapshot.limit(kSecond, row); limit) {

@@ -1,7 +1,8 @@
 #include "exporter/metrics/process_stats.h"
 
-#include <dirent.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,15 +50,20 @@ std::optional<std::uint64_t> count_entries(const Fd& dir) {
 }
 
 std::optional<std::uint64_t> count_open_fds(const DirFd& proc) {
-  // Since Linux 6.2 the directory's size is the number of descriptors; before, it is 0.
-  struct ::stat facts{};
-  if (::fstatat(proc.get(), "self/fd", &facts, 0) == 0 && facts.st_size > 0)
-    return static_cast<std::uint64_t>(facts.st_size);
   const Result<Fd> dir = open_at(proc, "self/fd", O_RDONLY | O_DIRECTORY);
   if (!dir) return std::nullopt;
-  const std::optional<std::uint64_t> count = count_entries(*dir);
-  if (!count || *count == 0) return count;
-  return *count - 1;  // Without the one that counts.
+  // Since Linux 6.2 the directory's size is the number of descriptors; before, it is 0, and in a
+  // recorded tree it means something else.
+  struct ::statfs kind{};
+  struct ::stat facts{};
+  const bool is_proc = ::fstatfs(dir->get(), &kind) == 0 && kind.f_type == PROC_SUPER_MAGIC;
+  std::optional<std::uint64_t> count;
+  if (is_proc && ::fstat(dir->get(), &facts) == 0 && facts.st_size > 0)
+    count = static_cast<std::uint64_t>(facts.st_size);
+  else
+    count = count_entries(*dir);
+  if (is_proc && count) --*count;  // Without the one that counts.
+  return count;
 }
 
 }  // namespace
