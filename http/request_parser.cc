@@ -26,7 +26,7 @@ std::string lower(std::string_view text) {
 
 // "HTTP/2.0" is a version, just not ours; "HTTP/1.1x" is nonsense.
 bool ends_with_version(std::string_view line) {
-  if (line.size() < 9) return false;
+  if (line.size() < 9 || std::ranges::count(line, ' ') != 2) return false;
   const std::string_view tail = line.substr(line.size() - 9);
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return tail.starts_with(" HTTP/") && digit(tail[6]) && tail[7] == '.' && digit(tail[8]);

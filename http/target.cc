@@ -1,5 +1,6 @@
 #include "http/target.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace plimsoll::http {
@@ -49,15 +50,26 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
+struct Parts {
+  std::string_view path;
+  std::string_view query;
+};
+
 // Proxies send the absolute form; the host in it is nothing to us.
-std::string_view without_authority(std::string_view text) {
+Parts split(std::string_view text) {
+  bool is_absolute = false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;
     text.remove_prefix(scheme.size());
-    const std::size_t end = text.find_first_of("/?");
-    return end == std::string_view::npos ? std::string_view("/") : text.substr(end);
+    text.remove_prefix(std::min(text.find_first_of("/?"), text.size()));
+    is_absolute = true;
+    break;
   }
-  return text;
+  const std::size_t question = std::min(text.find('?'), text.size());
+  Parts parts{text.substr(0, question), text.substr(question)};
+  if (!parts.query.empty()) parts.query.remove_prefix(1);
+  if (parts.path.empty() && is_absolute) parts.path = "/";  // RFC 9110 section 4.2.3.
+  return parts;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view text) {
@@ -82,16 +94,12 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
 Result<Target> parse_target(std::string_view text) {
   if (text.find('#') != std::string_view::npos)
     return invalid_input("parse", "fragment in the request target");
-  text = without_authority(text);
-  const std::size_t question = text.find('?');
+  const Parts parts = split(text);
   Target target;
-  target.path = PLIMSOLL_TRY(decode(text.substr(0, question), Plus::kIsPlus));
-  // "http://host?x" has an empty path, which means "/".
-  if (target.path.empty() && question == 0) target.path = "/";
+  target.path = PLIMSOLL_TRY(decode(parts.path, Plus::kIsPlus));
   if (!target.path.starts_with('/')) return invalid_input("parse", "the path must start with '/'");
   if (has_dot_segment(target.path)) return invalid_input("parse", "'.' or '..' in the path");
-  if (question != std::string_view::npos)
-    target.query = PLIMSOLL_TRY(parse_query(text.substr(question + 1)));
+  target.query = PLIMSOLL_TRY(parse_query(parts.query));
   return target;
 }
 
