@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/body_decoder.h"
 #include "http/head_scan.h"
 #include "http/target.h"
 
@@ -32,18 +33,22 @@ bool ends_with_version(std::string_view line) {
   return tail.starts_with(" HTTP/") && digit(tail[6]) && tail[7] == '.' && digit(tail[8]);
 }
 
-// Beast's grammar with our rules: fills a Request, and says why if it refuses.
-class StrictParser final : public beast::http::basic_parser<true> {
+// Beast's grammar with our rules for the head: fills a Request, and says why if it refuses.
+class HeadParser final : public beast::http::basic_parser<true> {
  public:
-  explicit StrictParser(const ServerLimits& limits) : limits_(limits) {
-    eager(true);
+  explicit HeadParser(std::size_t max_fields) : max_fields_(max_fields) {
     // The head is measured before it comes here, and the parser's own limit counts otherwise.
     header_limit(std::numeric_limits<std::uint32_t>::max());
-    body_limit(limits.body_bytes);
+    skip(true);  // The body is BodyDecoder's.
+  }
+
+  [[nodiscard]] BodyDecoder body(std::size_t line_limit) const {
+    return chunked() ? BodyDecoder::chunked(line_limit)
+                     : BodyDecoder::of_length(content_length().value_or(0));
   }
 
   Request request;
-  Manner manner;
+  bool http_1_1 = true;
   std::optional<Problem> problem;
   bool expects_continue = false;
 
@@ -55,7 +60,7 @@ class StrictParser final : public beast::http::basic_parser<true> {
 
   void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
                        int version, error_code& ec) override {
-    manner.http_1_1 = version == 11;
+    http_1_1 = version == 11;
     request.method = std::string(method);
     request.target = std::string(target);
     Result<Target> parsed = http::parse_target(request.target);
@@ -70,9 +75,7 @@ class StrictParser final : public beast::http::basic_parser<true> {
                      error_code& ec) override {
     using beast::http::field::content_length, beast::http::field::expect, beast::http::field::host,
         beast::http::field::transfer_encoding;
-    if (++fields_ > limits_.header_count) return refuse(ec, 431, "too many headers");
-    // Trailers are read and dropped: nothing that was decided on the head may change after it.
-    if (is_header_done()) return;
+    if (++fields_ > max_fields_) return refuse(ec, 431, "too many headers");
     if (field == content_length && std::exchange(has_length_, true))
       return refuse(ec, 400, "more than one Content-Length");
     // Beast reads "5, 5" as 5.
@@ -94,35 +97,20 @@ class StrictParser final : public beast::http::basic_parser<true> {
   void on_header_impl(error_code& ec) override {
     if (has_length_ && has_coding_)
       return refuse(ec, 400, "both Content-Length and Transfer-Encoding");
-    if (has_coding_ && !manner.http_1_1) return refuse(ec, 400, "Transfer-Encoding in HTTP/1.0");
-    if (!has_host_ && manner.http_1_1) return refuse(ec, 400, "no Host header");
+    if (has_coding_ && !http_1_1) return refuse(ec, 400, "Transfer-Encoding in HTTP/1.0");
+    if (!has_host_ && http_1_1) return refuse(ec, 400, "no Host header");
   }
 
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-    if (length) request.body.reserve(std::min<std::size_t>(*length, std::size_t{64} * 1024));
-  }
-
-  std::size_t on_body_impl(beast::string_view body, error_code&) override {
-    request.body.append(body.data(), body.size());
-    return body.size();
-  }
-
-  void on_chunk_header_impl(std::uint64_t, beast::string_view extension, error_code& ec) override {
-    // A quoted extension may hold anything for Beast, line ends too: where the chunk's line ends
-    // would then depend on who reads it.
-    const bool clean = std::ranges::none_of(
-        extension, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7F; });
-    if (!clean) refuse(ec, 400, "control character in a chunk extension");
-  }
-
+  // Not called: see skip().
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(beast::string_view body, error_code&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
-    request.body.append(body.data(), body.size());
     return body.size();
   }
-
   void on_finish_impl(error_code&) override {}
 
-  const ServerLimits& limits_;
+  const std::size_t max_fields_;
   std::size_t fields_ = 0;
   bool has_length_ = false;
   bool has_coding_ = false;
@@ -130,7 +118,6 @@ class StrictParser final : public beast::http::basic_parser<true> {
 };
 
 Problem problem_of(const error_code& ec, std::string_view head) {
-  if (ec == BeastError::body_limit) return {413, "the body is too large"};
   if (ec == BeastError::bad_version) {
     if (ends_with_version(head.substr(0, head.find('\r')))) return {505, "only HTTP/1.0 and 1.1"};
     return {400, "malformed request line"};
@@ -140,8 +127,6 @@ Problem problem_of(const error_code& ec, std::string_view head) {
   if (ec == BeastError::bad_content_length || ec == BeastError::multiple_content_length)
     return {400, "malformed Content-Length"};
   if (ec == BeastError::bad_transfer_encoding) return {400, "malformed Transfer-Encoding"};
-  if (ec == BeastError::bad_chunk || ec == BeastError::bad_chunk_extension)
-    return {400, "malformed chunk"};
   if (ec == BeastError::bad_line_ending) return {400, "a line does not end in CR LF"};
   return {400, "malformed header"};
 }
@@ -159,14 +144,17 @@ class RequestParser::Impl {
   }
 
   void next() {
-    parser_.reset();
+    request_ = {};
     scan_ = HeadScan();
     stage_ = Stage::kHead;
     skipped_line_ = false;
   }
 
   std::string buffer_;
-  std::optional<StrictParser> parser_;
+  Stage stage_ = Stage::kHead;
+  Request request_;
+  Manner manner_;
+  bool expects_continue_ = false;
   Problem problem_;
 
  private:
@@ -179,7 +167,7 @@ class RequestParser::Impl {
     // RFC 9112 section 2.2: one empty line before the request line is an old client's habit.
     if (buffer_.starts_with("\r\n") && !std::exchange(skipped_line_, true)) buffer_.erase(0, 2);
     if (buffer_ == "\r" && !skipped_line_) return;
-    switch (scan_.look(buffer_)) {
+    switch (scan_.look(std::string_view(buffer_).substr(0, limits_.header_bytes))) {
       case HeadScan::Verdict::kMore:
         if (buffer_.size() > limits_.header_bytes) refuse({431, "the headers are too large"});
         return;
@@ -192,40 +180,39 @@ class RequestParser::Impl {
       case HeadScan::Verdict::kComplete:
         break;
     }
-    if (scan_.size() > limits_.header_bytes) return refuse({431, "the headers are too large"});
-    parse_head(scan_.size());
+    parse_head(std::string_view(buffer_).substr(0, scan_.size()));
   }
 
-  void parse_head(std::size_t size) {
-    parser_.emplace(limits_);
+  void parse_head(std::string_view head) {
+    HeadParser parser(limits_.header_count);
     error_code ec;
-    parser_->put({buffer_.data(), size}, ec);
-    if (ec) return refuse_because(ec, std::string_view(buffer_).substr(0, size));
-    parser_->manner.keep_alive = parser_->keep_alive();
-    buffer_.erase(0, size);
-    stage_ = parser_->is_done() ? Stage::kDone : Stage::kBody;
+    parser.put({head.data(), head.size()}, ec);
+    if (ec) return refuse(parser.problem ? *std::move(parser.problem) : problem_of(ec, head));
+    request_ = std::move(parser.request);
+    manner_ = {.http_1_1 = parser.http_1_1, .keep_alive = parser.keep_alive()};
+    expects_continue_ = parser.expects_continue;
+    body_ = parser.body(limits_.header_bytes);
+    buffer_.erase(0, head.size());
+    stage_ = Stage::kBody;
   }
 
   void advance_body() {
     std::size_t used = 0;
-    error_code ec;
-    while (!parser_->is_done() && used < buffer_.size() && !ec)
-      used += parser_->put({buffer_.data() + used, buffer_.size() - used}, ec);
-    if (ec && ec != BeastError::need_more) return refuse_because(ec, {});
+    for (;;) {
+      const BodyDecoder::Piece piece = body_.take(std::string_view(buffer_).substr(used));
+      if (body_.refusal()) return refuse({body_.refusal()->status, body_.refusal()->text});
+      if (body_.announced() > limits_.body_bytes) return refuse({413, "the body is too large"});
+      if (piece.used == 0) break;
+      request_.body.append(piece.data);
+      used += piece.used;
+    }
     buffer_.erase(0, used);
-    if (parser_->is_done()) stage_ = Stage::kDone;
-    // What the parser leaves over is an unfinished chunk line or trailer; nobody needs long ones.
-    else if (buffer_.size() > limits_.header_bytes)
-      refuse({431, "a chunk's line or the trailers are too large"});
-  }
-
-  void refuse_because(const error_code& ec, std::string_view head) {
-    refuse(parser_->problem ? *std::move(parser_->problem) : problem_of(ec, head));
+    if (body_.done()) stage_ = Stage::kDone;
   }
 
   const ServerLimits limits_;
   HeadScan scan_;
-  Stage stage_ = Stage::kHead;
+  BodyDecoder body_ = BodyDecoder::of_length(0);
   bool skipped_line_ = false;
 };
 
@@ -242,24 +229,23 @@ RequestParser::Stage RequestParser::advance() {
 }
 
 bool RequestParser::empty() const {
-  return impl_->buffer_.empty() && !impl_->parser_;
+  return impl_->stage_ == Stage::kHead && impl_->buffer_.empty();
 }
 
 bool RequestParser::take_expectation() {
   // An HTTP/1.0 client cannot mean it, and one that already sends its body does not wait.
-  auto& parser = impl_->parser_;
-  return parser && std::exchange(parser->expects_continue, false) && parser->manner.http_1_1 &&
-         parser->request.body.empty() && impl_->buffer_.empty();
+  return std::exchange(impl_->expects_continue_, false) && impl_->stage_ == Stage::kBody &&
+         impl_->manner_.http_1_1 && impl_->request_.body.empty() && impl_->buffer_.empty();
 }
 
 std::size_t RequestParser::buffered() const {
   return impl_->buffer_.size();
 }
 Request RequestParser::take() {
-  return std::move(impl_->parser_->request);
+  return std::move(impl_->request_);
 }
 Manner RequestParser::manner() const {
-  return impl_->parser_->manner;
+  return impl_->manner_;
 }
 const Problem& RequestParser::problem() const {
   return impl_->problem_;

@@ -1,8 +1,8 @@
 // Requests out of a byte stream, strictly: whatever two parsers could read differently is refused
 // (the ground on which requests are smuggled past a proxy). No I/O; one object per connection.
 //
-// Boost.Beast's parser does the grammar. It is lenient in places we are not: it folds continued
-// lines, accepts equal repeated lengths and ignores transfer codings it does not know.
+// Boost.Beast's parser does the grammar of the head. It is lenient in places we are not: it folds
+// continued lines, accepts equal repeated lengths and ignores transfer codings it does not know.
 #pragma once
 
 #include <cstddef>

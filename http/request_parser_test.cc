@@ -50,6 +50,7 @@ const std::vector<Accepted> kAccepted = {
     {kChunked + "0\r\n\r\n", "", true},
     {kChunked + "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n", "abc0123456789", true},
     {kChunked + "3;x=\"y\\\"z\"\r\nabc\r\n0;q\r\nTrailer: 1\r\n\r\n", "abc", true},
+    {kChunked + "1\r\na\r\n0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\n", "a", true},
     {kPost + "Transfer-Encoding: Chunked\r\n\r\n01\r\nx\r\n00\r\n\r\n", "x", true},
 };
 
@@ -142,17 +143,21 @@ const std::vector<Refused> kRefused = {
     {kChunked + "x\r\n", 400, "chunk"},
     {kChunked + "\r\n", 400, "chunk"},
     {kChunked + "-1\r\n", 400, "chunk"},
-    {kChunked + "0x1\r\na\r\n\r\n", 400, "chunk"},
+    {kChunked + "0x1\r\na\r\n", 400, "chunk"},
     {kChunked + " 1\r\na\r\n", 400, "chunk"},
     {kChunked + "1 \r\na\r\n", 400, "chunk"},
     {kChunked + "10000000000000000\r\n", 400, "chunk"},
-    {kChunked + "1\r\nab\r\n0\r\n\r\n", 400, "chunk"},
+    {kChunked + "1\r\nab\r\n", 400, "chunk"},
     {kChunked + "1\r\na\n0\r\n\r\n", 400, ""},
     {kChunked + "1\na\r\n0\r\n\r\n", 400, ""},
-    {kChunked + "1;x=\"\n\"\r\na\r\n0\r\n\r\n", 400, "extension"},
-    {kChunked + "1;\r\na\r\n", 400, "chunk"},
-    {kChunked + "1\r\na\r\n0\r\nContent-Length: 5\r\n\r\n", 400, ""},
-    {kChunked + "1\r\na\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, ""},
+    {kChunked + "1;x=\"\n\"\r\na\r\n0\r\n\r\n", 400, "CR LF"},
+    {kChunked + "3;x=\"y\r\nabc\"\r\n0\r\n\r\n", 400, "longer than its size"},
+    {kChunked + "0000000000000001\r\na\r\n00000000000000000\r\n", 400, "size"},
+    {kChunked + "7fffffffffffffff\r\n", 413, "too large"},
+    {kChunked + "1\r\na\r\n7fffffffffffffff\r\n", 400, "size"},
+    {kChunked + "1;x=\"\x01\"\r\na\r\n", 400, "extension"},
+    {kChunked + "0\r\n folded: 1\r\n\r\n", 400, "trailer"},
+    {kChunked + "0\r\nnonsense\r\n\r\n", 400, "trailer"},
     {kChunked + "1\r\na\r\n0\r\nA : b\r\n\r\n", 400, ""},
 };
 
@@ -237,6 +242,8 @@ TEST(RequestParser, EnforcesItsLimitsExactly) {
     int status;  // 0: accepted.
   };
   const std::string chunked = "POST / HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string trailers;
+  for (int i = 0; i < 20; ++i) trailers += "A: b\r\n";
   const ServerLimits roomy{.header_bytes = 80, .header_count = 2, .body_bytes = 4};
   for (const Row& row :
        {Row{line + "A: bcd\r\n\r\n", 0}, Row{line + "A: bcde\r\n\r\n", 431},
@@ -252,7 +259,7 @@ TEST(RequestParser, EnforcesItsLimitsExactly) {
         Row{chunked + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n", 0}, Row{chunked + "2\r\nab\r\n3\r\n", 413},
         Row{chunked + "1;" + std::string(100, 'x'), 431},
         Row{chunked + "0\r\nX: " + std::string(100, 'x'), 431},
-        Row{chunked + "0\r\nA: b\r\n\r\n", 431}})
+        Row{chunked + "0\r\n" + trailers + "\r\n", 431}})
     for (const Feed how : {Feed::kWhole, Feed::kByteByByte}) {
       RequestParser parser(roomy);
       ASSERT_EQ(feed(parser, row.text, how), row.status == 0 ? Stage::kDone : Stage::kBad)

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "http/body_decoder.h"
+#include "http/message.h"
+
 namespace plimsoll::http {
 
 namespace {
@@ -14,16 +17,21 @@ using BeastError = beast::http::error;
 
 constexpr std::uint32_t kHeadLimit = 64 * 1024;
 
-class Parser final : public beast::http::basic_parser<false> {
+class HeadParser final : public beast::http::basic_parser<false> {
  public:
-  explicit Parser(const ResponseParser::BodySink& sink) : sink_(sink) {
-    eager(true);
+  HeadParser() {
     header_limit(kHeadLimit);
-    body_limit(boost::none);  // The sink decides.
+    skip(true);  // The body is BodyDecoder's.
   }
 
   ResponseHead head;
-  bool enough = false;
+
+  [[nodiscard]] BodyDecoder body() const {
+    if (is_bodiless(head.status)) return BodyDecoder::of_length(0);
+    if (chunked()) return BodyDecoder::chunked(kHeadLimit);
+    if (const auto length = content_length()) return BodyDecoder::of_length(*length);
+    return BodyDecoder::until_end();
+  }
 
  private:
   void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int,
@@ -33,71 +41,80 @@ class Parser final : public beast::http::basic_parser<false> {
   }
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
                      error_code&) override {
-    if (is_header_done()) return;  // Trailers.
     std::string lower(name);
     for (char& c : lower)
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     head.headers.emplace_back(std::move(lower), std::string(value));
   }
   void on_header_impl(error_code&) override {}
+  // Not called: see skip().
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(beast::string_view body, error_code& ec) override {
-    return deliver(body, ec);
-  }
+  std::size_t on_body_impl(beast::string_view body, error_code&) override { return body.size(); }
   void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code& ec) override {
-    return deliver(body, ec);
-  }
-  void on_finish_impl(error_code&) override {}
-
-  std::size_t deliver(beast::string_view body, error_code& ec) {
-    if (!body.empty() && !sink_(head, body)) {
-      enough = true;
-      ec = BeastError::end_of_stream;  // Any error stops the parsing.
-    }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
     return body.size();
   }
-
-  const ResponseParser::BodySink& sink_;
+  void on_finish_impl(error_code&) override {}
 };
 
 }  // namespace
 
 class ResponseParser::Impl {
  public:
-  explicit Impl(BodySink sink) : sink_(std::move(sink)) { parser_.emplace(sink_); }
+  explicit Impl(BodySink sink) : sink_(std::move(sink)) { parser_.emplace(); }
 
   Result<Progress> feed(std::string_view bytes) {
     buffer_.append(bytes);
-    std::size_t used = 0;
-    error_code ec;
-    while (used < buffer_.size() && !ec) {
-      used += parser_->put({buffer_.data() + used, buffer_.size() - used}, ec);
-      if (parser_->enough) return Progress::kEnough;
-      if (!parser_->is_done() || ec) continue;
-      if (parser_->head.status / 100 != 1) return Progress::kDone;
-      if (parser_->head.status == 101) return malformed("101 without having asked");
-      parser_.emplace(sink_);
+    while (!body_) {
+      if (!PLIMSOLL_TRY(read_head())) return Progress::kMore;
     }
-    if (ec && ec != BeastError::need_more) return malformed("HTTP response: " + ec.message());
-    buffer_.erase(0, used);
-    if (buffer_.size() > kHeadLimit) return malformed("HTTP response: a line without end");
-    return Progress::kMore;
+    return read_body();
   }
 
   Result<> end() {
-    if (!parser_->got_some()) return malformed("the connection was closed without an answer");
-    error_code ec;
-    parser_->put_eof(ec);
-    if (ec) return malformed("the answer was cut off");
-    return {};
+    if (body_ && body_->ends_with_connection()) return {};
+    if (!body_ && !parser_->got_some())
+      return malformed("the connection was closed without an answer");
+    return malformed("the answer was cut off");
   }
 
   [[nodiscard]] const ResponseHead& head() const { return parser_->head; }
 
  private:
+  // False: needs more.
+  Result<bool> read_head() {
+    if (buffer_.empty()) return false;
+    error_code ec;
+    const std::size_t used = parser_->put({buffer_.data(), buffer_.size()}, ec);
+    buffer_.erase(0, used);
+    if (ec == BeastError::need_more) return false;
+    if (ec) return malformed("HTTP response: " + ec.message());
+    if (!parser_->is_done()) return !buffer_.empty();
+    const int status = parser_->head.status;
+    if (status == 101) return malformed("101 without having asked");
+    if (status / 100 == 1)
+      parser_.emplace();
+    else
+      body_ = parser_->body();
+    return true;
+  }
+
+  Result<Progress> read_body() {
+    std::size_t used = 0;
+    for (;;) {
+      const BodyDecoder::Piece piece = body_->take(std::string_view(buffer_).substr(used));
+      if (body_->refusal()) return malformed(body_->refusal()->text);
+      if (piece.used == 0) break;
+      used += piece.used;
+      if (!piece.data.empty() && !sink_(parser_->head, piece.data)) return Progress::kEnough;
+    }
+    buffer_.erase(0, used);
+    return body_->done() ? Progress::kDone : Progress::kMore;
+  }
+
   const BodySink sink_;
-  std::optional<Parser> parser_;
+  std::optional<HeadParser> parser_;
+  std::optional<BodyDecoder> body_;  // Once the head is complete.
   std::string buffer_;
 };
 

@@ -4,6 +4,9 @@
 //
 // Handlers run on the loop thread and must not block: they answer through the Responder now or
 // later, from any thread. A client that is slow to read never holds anyone up: see Stream.
+//
+// Malformed requests never reach a handler. What two parsers could read differently is refused:
+// bare LF, continued lines, repeated or conflicting body lengths, unknown codings, no or two Hosts.
 #pragma once
 
 #include <chrono>
@@ -38,21 +41,25 @@ struct Request {
 struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;  // Further ones.
+  // Further ones. The server writes Content-Length, Transfer-Encoding, Connection, Date and Server
+  // itself and skips them here; control characters become spaces.
+  std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> body;  // Shared: formatted once, sent to many. Null = empty.
 
   [[nodiscard]] static Response text(int status, std::string body);
   [[nodiscard]] static Response json(int status, std::string body);
 };
 
-// A response without end (NDJSON, SSE). Thread-safe; all calls return at once.
+// A response without end (NDJSON, SSE). Thread-safe; all calls return at once. Dropping the last
+// handle without finish() cuts the connection, so that the client can tell that something is
+// missing.
 class Stream {
  public:
   virtual ~Stream() = default;
-  // Queues one frame. The frame is shared, not copied.
+  // Queues one frame. The frame is shared, not copied. Ignored when empty, finished or closed.
   virtual void write(std::shared_ptr<const std::string> frame) = 0;
   // Bytes queued and not yet taken by the kernel: the producer skips frames for a client that is
-  // behind.
+  // behind. Counts chunk framing and the response head, too; 0 once closed.
   [[nodiscard]] virtual std::size_t pending() const = 0;
   // The client went away, or the server stopped.
   [[nodiscard]] virtual bool closed() const = 0;
@@ -71,14 +78,17 @@ class Responder {
   ~Responder();
 
   void send(Response response);
-  // Sends status and headers at once (chunked); `on_close` runs on the loop thread when the client
-  // leaves.
+  // Sends status and headers at once (chunked; HTTP/1.0: until the end of the connection).
+  // `on_close` runs at most once, on the loop thread, when the client leaves (also by closing its
+  // sending side) or the server stops before finish(). The stream of a HEAD request is closed from
+  // the beginning. Not to be called after send(); a second send() is ignored.
   [[nodiscard]] std::shared_ptr<Stream> stream(Response head, std::function<void()> on_close = {});
 
  private:
   std::shared_ptr<Impl> impl_;
 };
 
+// The request is good during the call only. An exception that leaves a handler answers 500.
 using Handler = std::function<void(const Request&, Responder)>;
 
 struct ServerLimits {
@@ -113,6 +123,7 @@ class Server {
   [[nodiscard]] static std::unique_ptr<Server> create(ServerLimits limits = {});
   virtual ~Server() = default;  // stop()s.
 
+  // Before run(), or on the loop thread. A pattern may be given again with other methods.
   virtual void route(std::string pattern, std::vector<std::string> methods, Handler handler) = 0;
 
   // "127.0.0.1:7546", "[::1]:7546", ":7546" (all addresses, IPv4 and IPv6), "unix:/run/x.sock"
