@@ -1,10 +1,11 @@
 // Disk usage: the host's file systems and each container's writable layer.
 //
 // A thread of its own does all that may block (statfs, directory walks); the sampler takes finished
-// results. Network and FUSE file systems are never touched (their type comes from mountinfo), so a
-// dead NFS server cannot hang us. Layers are measured by project quota where the runtime sets one
-// (O(1)), else by a background walk with a time budget that resumes where it stopped; hard links
-// counted once, other file systems not entered.
+// results. Only file systems of types known to be local are touched (the type comes from
+// mountinfo): a dead NFS server or FUSE daemon cannot hang us. A layer with a project quota of its
+// own is asked by statfs (O(1)); the others are measured by a background walk with a time budget
+// that resumes where it stopped: hard links counted once, other file systems not entered, memory
+// bounded. A layer that can be read in part only is absent, and counted as denied.
 #pragma once
 
 #include <chrono>
@@ -39,9 +40,9 @@ struct LayerRequest {
 
 struct FilesystemStats {
   std::size_t layers = 0;          // Asked for now.
-  std::size_t waiting = 0;         // Not measured yet.
+  std::size_t waiting = 0;         // Not measured (yet).
   std::uint64_t walked_files = 0;  // Since the start.
-  std::uint64_t denied = 0;        // Directories we may not read.
+  std::uint64_t denied = 0;        // Directories we could not read, since the start.
   double walk_cpu_seconds = 0;     // CPU time of the worker since the start.
 };
 
@@ -51,8 +52,9 @@ class FilesystemCollector {
                                                                    const DirFd& sys,
                                                                    const Clock& clock,
                                                                    FilesystemOptions options);
-  virtual ~FilesystemCollector() =
-      default;  // Stops and joins its thread (bounded by one blocked system call).
+  // Stops its thread and waits for it, five seconds at most: a disk that does not answer keeps a
+  // system call for ever, and the thread is then left to end by itself, touching nothing of ours.
+  virtual ~FilesystemCollector() = default;
   // Never blocks. The set of layers to keep measured.
   virtual void want(std::vector<LayerRequest> layers) = 0;
   // Newest results, shared and immutable; null until the first.

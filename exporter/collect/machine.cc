@@ -1,8 +1,6 @@
 #include "exporter/collect/machine.h"
 
 #include <dirent.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include "base/number.h"
 #include "base/read_file.h"
 #include "base/text.h"
+#include "exporter/collect/in_root.h"
 #include "exporter/collect/machine_parse.h"
 
 namespace plimsoll::exporter {
@@ -29,15 +28,12 @@ std::string line_of(const DirFd& dir, const char* name) {
   return std::string(trim(line));
 }
 
-// Text below the host's root, with symbolic links resolved as the host would: etc/os-release is one
-// nearly everywhere, and an absolute link must not lead out of a mounted host. Linux 5.6.
+// Text below the host's root: etc/os-release is a symbolic link nearly everywhere.
 std::string text_in_root(const DirFd& root, const char* name) {
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const Fd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), name, &how, sizeof how)));
+  const Result<Fd> fd = open_in_root(root, name, O_RDONLY);
+  if (!fd) return {};
   ReadBuffer buffer;
-  const Result<std::string_view> text = fd ? buffer.read_all(fd, name) : buffer.read_at(root, name);
+  const Result<std::string_view> text = buffer.read_all(*fd, name);
   return text ? std::string(*text) : std::string();
 }
 
