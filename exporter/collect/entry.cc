@@ -95,10 +95,15 @@ void Entry::set_network(NetworkTarget&& target) {
   set_if(Field::kNetTxDropped, sum(interfaces, &InterfaceCounters::tx_dropped));
 }
 
-void Entry::update_rates(std::chrono::nanoseconds shortest) {
-  const RateBase now = rate_base(sample);
-  rates = rates_between(base, now, rates, shortest);
-  base = advanced(base, now, shortest);
+void Entry::update_rates(MonoTime now, std::chrono::nanoseconds shortest) {
+  const RateBase next = rate_base(sample, now);
+  rates = rates_between(base, next, rates, shortest);
+  base = advanced(base, next, shortest);
+  if (!idle) return;
+  rates.cpu_cores = 0;
+  rates.io_read_bytes = 0;
+  rates.io_write_bytes = 0;
+  base.hot_at = now;  // So that the next burst is not averaged over the idle time before it.
 }
 
 Row Entry::row() const {

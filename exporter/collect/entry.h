@@ -33,7 +33,9 @@ struct Entry {
   // when it ended.
   [[nodiscard]] std::optional<std::int32_t> process(const cgroupfs::Layout& layout, MonoTime now);
   void set_network(NetworkTarget&& target);
-  void update_rates(std::chrono::nanoseconds shortest);
+  // `now`: when this tick began. An idle group used nothing since its last reading: its rates are
+  // 0.
+  void update_rates(MonoTime now, std::chrono::nanoseconds shortest);
   [[nodiscard]] Row row() const;
 
   const cgroupfs::Cgroup* cgroup;  // The tree's; valid until the tree reports it removed.

@@ -18,12 +18,13 @@ float per_second(std::optional<std::uint64_t> before, std::optional<std::uint64_
 
 }  // namespace
 
-RateBase rate_base(const cgroupfs::CgroupSample& sample) {
+RateBase rate_base(const cgroupfs::CgroupSample& sample, MonoTime net_at) {
   using cgroupfs::Field;
   using cgroupfs::Tier;
   RateBase base;
   base.hot_at = sample.read_at(Tier::kHot).value_or(MonoTime{});
   base.warm_at = sample.read_at(Tier::kWarm).value_or(MonoTime{});
+  base.net_at = net_at;
   base.cpu_usage = sample.value(Field::kCpuUsage);
   base.periods = sample.value(Field::kCpuPeriods);
   base.throttled_periods = sample.value(Field::kCpuThrottledPeriods);
@@ -42,15 +43,24 @@ Rates no_rates() {
 }
 
 RateBase advanced(const RateBase& before, const RateBase& now, std::chrono::nanoseconds shortest) {
+  const auto renewed = [&](MonoTime RateBase::* at) {
+    return before.*at == MonoTime{} || now.*at - before.*at >= shortest;
+  };
   RateBase next = before;
-  if (before.hot_at == MonoTime{} || now.hot_at - before.hot_at >= shortest) {
-    next = now;
-    next.warm_at = before.warm_at;
-    next.psi_cpu = before.psi_cpu;
-    next.psi_memory = before.psi_memory;
-    next.psi_io = before.psi_io;
+  if (renewed(&RateBase::hot_at)) {
+    next.hot_at = now.hot_at;
+    next.cpu_usage = now.cpu_usage;
+    next.periods = now.periods;
+    next.throttled_periods = now.throttled_periods;
+    next.io_read = now.io_read;
+    next.io_write = now.io_write;
   }
-  if (before.warm_at == MonoTime{} || now.warm_at - before.warm_at >= shortest) {
+  if (renewed(&RateBase::net_at)) {
+    next.net_at = now.net_at;
+    next.net_rx = now.net_rx;
+    next.net_tx = now.net_tx;
+  }
+  if (renewed(&RateBase::warm_at)) {
     next.warm_at = now.warm_at;
     next.psi_cpu = now.psi_cpu;
     next.psi_memory = now.psi_memory;
@@ -68,11 +78,14 @@ Rates rates_between(const RateBase& before, const RateBase& now, const Rates& la
     rates.cpu_cores = per_second(before.cpu_usage, now.cpu_usage, hot, kToSeconds);
     rates.io_read_bytes = per_second(before.io_read, now.io_read, hot, 1);
     rates.io_write_bytes = per_second(before.io_write, now.io_write, hot, 1);
-    rates.net_rx_bytes = per_second(before.net_rx, now.net_rx, hot, 1);
-    rates.net_tx_bytes = per_second(before.net_tx, now.net_tx, hot, 1);
     const float periods = per_second(before.periods, now.periods, hot, 1);
     const float throttled = per_second(before.throttled_periods, now.throttled_periods, hot, 1);
     rates.throttled_ratio = periods > 0 ? throttled / periods : kNone;
+  }
+  const auto net = now.net_at - before.net_at;
+  if (before.net_at != MonoTime{} && net >= shortest) {
+    rates.net_rx_bytes = per_second(before.net_rx, now.net_rx, net, 1);
+    rates.net_tx_bytes = per_second(before.net_tx, now.net_tx, net, 1);
   }
   const auto warm = now.warm_at - before.warm_at;
   if (before.warm_at != MonoTime{} && warm >= shortest) {

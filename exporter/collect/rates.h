@@ -12,13 +12,14 @@ namespace plimsoll::exporter {
 
 // What rates are computed from, kept per cgroup since its last regular tick.
 struct RateBase {
-  MonoTime hot_at, warm_at;
+  MonoTime hot_at, warm_at, net_at;
   std::optional<std::uint64_t> cpu_usage, periods, throttled_periods;
   std::optional<std::uint64_t> io_read, io_write, net_rx, net_tx;
   std::optional<std::uint64_t> psi_cpu, psi_memory, psi_io;
 };
 
-[[nodiscard]] RateBase rate_base(const cgroupfs::CgroupSample& sample);
+// `net_at`: when the network counters were read; they come from elsewhere than the sample's tiers.
+[[nodiscard]] RateBase rate_base(const cgroupfs::CgroupSample& sample, MonoTime net_at);
 [[nodiscard]] Rates no_rates();
 // What the next interval starts from: `now`, tier by tier, where the tier was read at least
 // `shortest` after `before`.

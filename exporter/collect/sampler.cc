@@ -274,7 +274,7 @@ class SamplerImpl final : public Sampler {
     for (std::size_t row = 0; row < entries_.size(); ++row) {
       Entry& entry = *entries_[row];
       entry.last_seen_seconds = wall_seconds;
-      entry.update_rates(config_.interval / 2);
+      entry.update_rates(now, config_.interval / 2);
       snapshot->rows.push_back(entry.row());
       snapshot->set_fields(row, entry.sample);
       snapshot->rates.push_back(entry.rates);

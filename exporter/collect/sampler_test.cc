@@ -105,7 +105,7 @@ TEST_F(SamplerOnFakeHost, OneTickHasEveryGroupWithItsNumbers) {
   EXPECT_TRUE(snapshot->limit(Field::kMemoryLimit, row)->is_none());
   EXPECT_EQ(snapshot->limit(Field::kCpuQuota, row), Limit<std::uint64_t>(50'000'000));
   EXPECT_EQ(snapshot->value(Field::kMemoryUsage, 1), std::nullopt) << "absent is not zero";
-  EXPECT_EQ(snapshot->machine->memory_bytes, 8'000'000U * 1024);
+  EXPECT_EQ(snapshot->machine->memory_bytes, 8'000'000ULL * 1024);
   EXPECT_EQ(snapshot->sequence, 1U);
 }
 
@@ -207,6 +207,7 @@ TEST_F(SamplerOnFakeHost, MalformedFileCostsItsFieldsOnly) {
 }
 
 TEST_F(SamplerOnFakeHost, ConfigurationWithoutACgroupTreeSaysSo) {
+  host_.write("proc/self/mountinfo", "22 1 0:21 / /proc rw - proc proc rw\n");
   SamplerConfig config;
   config.cgroup_root = host_.path() + "/sys";
   config.proc_root = host_.path() + "/proc";
