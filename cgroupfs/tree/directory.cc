@@ -75,7 +75,7 @@ Result<Listing> list_directories(const DirFd& parent, const char* name,
   const int fd = ::openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return os_failure("openat", name);
   Listing listing{DirFd(fd), {}};
-  std::array<char, 16384> buffer;
+  std::array<char, 16384> buffer{};
   while (!expected || listing.names.size() < *expected) {
     const long got = ::syscall(SYS_getdents64, fd, buffer.data(), buffer.size());
     if (got < 0) return os_failure("getdents64", name);

@@ -23,6 +23,11 @@ struct DirectoryFacts {
 // components.
 [[nodiscard]] Result<DirectoryFacts> look_at(const DirFd& parent, const char* name);
 
+// Nothing of that name, as opposed to something that could not be asked.
+[[nodiscard]] inline bool is_gone(const Error& error) {
+  return error.kind == ErrorKind::kGone || error.kind == ErrorKind::kNotOffered;
+}
+
 // The earlier of mtime and ctime of a file; nothing when it cannot be asked.
 [[nodiscard]] std::optional<WallTime> file_birth(const DirFd& parent, const char* name);
 

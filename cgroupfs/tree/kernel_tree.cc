@@ -5,28 +5,10 @@
 #include <tuple>
 #include <utility>
 
+#include "cgroupfs/tree/group_path.h"
+
 namespace plimsoll::cgroupfs {
 namespace {
-
-// Relative to the hierarchy's root directory.
-std::string relative(const std::string& path) {
-  return path == "/" ? "." : path.substr(1);
-}
-
-std::string child_path(std::string_view parent, std::string_view name) {
-  std::string path(parent == "/" ? "" : parent);
-  path += '/';
-  path += name;
-  return path;
-}
-
-std::size_t depth_of(const std::string& path) {
-  return path == "/" ? 0 : static_cast<std::size_t>(std::ranges::count(path, '/'));
-}
-
-bool is_gone(const Error& error) {
-  return error.kind == ErrorKind::kGone || error.kind == ErrorKind::kNotOffered;
-}
 
 // Moving a process is no change of a setting, and runtimes do it for every exec.
 bool moves_processes(std::string_view file) {
@@ -70,8 +52,6 @@ TreeStats KernelTree::stats() const {
   stats.unreadable = unreadable_;
   return stats;
 }
-
-// ---- Notifications
 
 void KernelTree::note(const Notification& notification, std::vector<Place>& hints) {
   if ((notification.mask & IN_Q_OVERFLOW) != 0) {
@@ -127,169 +107,8 @@ bool KernelTree::settled_where_known(const Place& hint) {
 }
 
 void KernelTree::visit_place(const Place& place) {
-  const std::string name = relative(place.path);
-  visit({place.hierarchy, root(place.hierarchy), name, place.path, depth_of(place.path)}, nullptr);
+  visit(root(place.hierarchy), relative(place.path), place, nullptr);
 }
-
-// ---- Walking
-
-KernelTree::Hierarchies KernelTree::all() const {
-  Hierarchies which;
-  for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h) which.set(h);
-  return which;
-}
-
-KernelTree::Hierarchies KernelTree::due(MonoTime now) const {
-  Hierarchies which;
-  for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h)
-    which.set(h, now >= next_walk_[h] ||
-                     (unwatched_[h] != 0 && now - walked_[h] >= options_.blind_rescan_interval));
-  return which;
-}
-
-void KernelTree::walk(Hierarchies which) {
-  const MonoTime now = clock_.now();
-  std::vector<Place> unknown;
-  for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h) {
-    if (!which.test(h)) continue;
-    ++walks_;
-    walked_[h] = now;
-    if (next_walk_[h] <= now) next_walk_[h] = now + options_.rescan_interval;
-    skipped_[h] = 0;
-    for (const auto& [path, node] : registry_.nodes()) node->seen.reset(h);
-    const std::string top = "/";
-    const std::string here = ".";
-    visit({h, root(h), here, top, 0}, &unknown);
-  }
-  std::vector<Place> vanished;
-  for (const auto& [path, node] : registry_.nodes())
-    for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h)
-      if (which.test(h) && node->group->in(h) && !node->seen.test(h))
-        vanished.push_back({std::string(path), h});
-  for (const Place& place : vanished) leave_subtree(place.path, place.hierarchy);
-  for (const Place& place : unknown) visit_place(place);
-}
-
-void KernelTree::visit(const Spot& spot, std::vector<Place>* unknown) {
-  const std::size_t h = spot.hierarchy;
-  if (spot.depth > options_.max_depth) {
-    ++skipped_[h];
-    return;
-  }
-  Node* node = registry_.find(spot.path);
-  const bool here = node != nullptr && node->group->in(h);
-  // Watch first, then look: what is made in between is either seen now or notified.
-  std::optional<int> watch;
-  if (here ? node->watch[h] == kNoWatch : unknown == nullptr)
-    watch = watches_.add(spot.parent, spot.name);
-  const auto facts = look_at(spot.parent, spot.name.c_str());
-  if (!facts || !here || facts->inode != node->group->inode[h]) {
-    Node* admitted = facts && !here && unknown == nullptr ? admit(spot, node, *facts) : nullptr;
-    if (admitted == nullptr) {
-      if (watch) watches_.discard(*watch);
-      if (!facts) return could_not_ask(spot, facts.error());
-      if (unknown != nullptr) return unknown->push_back({spot.path, h});
-      if (!here) return;            // Refused by a cap.
-      leave_subtree(spot.path, h);  // Replaced under our eyes.
-      return visit(spot, nullptr);
-    }
-    node = admitted;
-  }
-  node->seen.set(h);
-  if (watch) own_watch(*node, h, *watch);
-  descend(spot, *facts, unknown);
-}
-
-void KernelTree::descend(const Spot& spot, const DirectoryFacts& facts,
-                         std::vector<Place>* unknown) {
-  std::optional<std::size_t> expected;
-  if (links_[spot.hierarchy] == Links::kCountDirectories && facts.links >= 2)
-    expected = facts.links - 2;
-  if (expected == 0U) return;
-  const auto listing = list_directories(spot.parent, spot.name.c_str(), expected);
-  if (!listing) return could_not_ask(spot, listing.error());
-  for (const std::string& name : listing->names) {
-    const std::string path = child_path(spot.path, name);
-    visit({spot.hierarchy, listing->dir, name, path, spot.depth + 1}, unknown);
-  }
-}
-
-// A directory that cannot be asked (EACCES, no descriptor left) is not a removed one: what is known
-// there stays.
-void KernelTree::could_not_ask(const Spot& spot, const Error& error) {
-  if (is_gone(error)) return;
-  ++unreadable_;
-  for (Node* node : registry_.subtree(spot.path)) node->seen.set(spot.hierarchy);
-}
-
-Node* KernelTree::admit(const Spot& spot, Node* node, const DirectoryFacts& facts) {
-  if (node != nullptr && node->reported) {
-    verify_others(*node, spot.hierarchy);
-    node = registry_.find(spot.path);
-  }
-  const WallTime born = std::max(facts.born, options_.boot);
-  if (node == nullptr) {
-    if (registry_.size() >= options_.max_cgroups) {
-      ++skipped_[spot.hierarchy];
-      return nullptr;
-    }
-    const bool v2 = layout_.hierarchies[spot.hierarchy].version == 2;
-    const std::string file = spot.name + (v2 ? "/cgroup.events" : "/cgroup.clone_children");
-    const WallTime oldest =
-        std::min(facts.born, file_birth(spot.parent, file.c_str()).value_or(facts.born));
-    node = &registry_.add(spot.path, std::max(oldest, options_.boot));
-  }
-  registry_.join(*node, spot.hierarchy, facts.inode, born);
-  ++unwatched_[spot.hierarchy];
-  return node;
-}
-
-// A known path turned up in one more hierarchy. If it was removed and made again, the removals in
-// the others may not have reached us yet; then this is not the group we know.
-void KernelTree::verify_others(Node& node, std::size_t hierarchy) {
-  const std::string path = node.group->path;
-  for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h) {
-    if (h == hierarchy || node.retired || !node.group->in(h)) continue;
-    const auto facts = look_at(root(h), relative(path).c_str());
-    if (facts ? facts->inode != node.group->inode[h] : is_gone(facts.error()))
-      leave_subtree(path, h);
-  }
-}
-
-void KernelTree::leave_subtree(const std::string& path, std::size_t hierarchy) {
-  for (Node* node : registry_.subtree(path)) {
-    if (!node->group->in(hierarchy)) continue;
-    const int watch = std::exchange(node->watch[hierarchy], kNoWatch);
-    if (watch == kNoWatch)
-      --unwatched_[hierarchy];
-    else
-      watches_.release(watch, {node, hierarchy});
-    registry_.leave(*node, hierarchy);
-  }
-}
-
-void KernelTree::own_watch(Node& node, std::size_t hierarchy, int watch) {
-  watches_.own(watch, {&node, hierarchy});
-  node.watch[hierarchy] = watch;
-  --unwatched_[hierarchy];
-}
-
-// True when the directory had no watch, or one on a predecessor replaced between add() and
-// look_at(): it has to be listed again. inotify answers with the old number for the same inode.
-bool KernelTree::watch_again(Node& node, std::size_t hierarchy) {
-  const auto watch = watches_.add(root(hierarchy), relative(node.group->path));
-  const int old = node.watch[hierarchy];
-  if (!watch || *watch == old) return false;
-  if (old != kNoWatch) {
-    node.watch[hierarchy] = kNoWatch;
-    watches_.release(old, {&node, hierarchy});
-    ++unwatched_[hierarchy];
-  }
-  own_watch(node, hierarchy, *watch);
-  return true;
-}
-
-// ----
 
 Result<std::unique_ptr<CgroupTree>> CgroupTree::create(const Layout& layout, const Clock& clock,
                                                        TreeOptions options) {

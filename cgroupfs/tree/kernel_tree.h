@@ -6,6 +6,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ class KernelTree final : public CgroupTree {
     bool settled = false;
     bool operator==(const Place& o) const { return path == o.path && hierarchy == o.hierarchy; }
   };
-  // The same, opened: `name` is relative to `parent`.
+  // The same while walking: `name` is relative to `parent`.
   struct Spot {
     std::size_t hierarchy;
     const DirFd& parent;
@@ -52,14 +53,19 @@ class KernelTree final : public CgroupTree {
   [[nodiscard]] bool settled_where_known(const Place& hint);
   void visit_place(const Place& place);
 
-  // Everything at and below the spot. Directories not known yet are joined, or, when `unknown` is
-  // given, put there for later.
-  void visit(const Spot& spot, std::vector<Place>* unknown);
-  void descend(const Spot& spot, const DirectoryFacts& facts, std::vector<Place>* unknown);
+  // Everything at and below `name`, which is `place`. Directories not known yet are joined, or,
+  // when `unknown` is given, put there for later.
+  void visit(const DirFd& parent, const std::string& name, const Place& place,
+             std::vector<Place>* unknown);
+  // One directory; its listing when there is something below.
+  [[nodiscard]] std::optional<Listing> enter(const Spot& spot, std::vector<Place>* unknown);
+  [[nodiscard]] std::optional<Listing> list(const Spot& spot, const DirectoryFacts& facts);
+  [[nodiscard]] Node* meet(const Spot& spot, Node* node, const DirectoryFacts& facts,
+                           std::vector<Place>* unknown);
   [[nodiscard]] Node* admit(const Spot& spot, Node* node, const DirectoryFacts& facts);
   void verify_others(Node& node, std::size_t hierarchy);
   void leave_subtree(const std::string& path, std::size_t hierarchy);
-  void could_not_ask(const Spot& spot, const Error& error);
+  Node* could_not_ask(const Spot& spot, const Error& error);  // Null, for enter().
 
   void own_watch(Node& node, std::size_t hierarchy, int watch);
   [[nodiscard]] bool watch_again(Node& node, std::size_t hierarchy);

@@ -1,6 +1,6 @@
 #include <sys/stat.h>
 
-#include "cgroupfs/tree/tree_fixture.h"
+#include "cgroupfs/tree/test_fake_host.h"
 
 namespace plimsoll::cgroupfs {
 namespace {

@@ -90,7 +90,7 @@ std::optional<CgroupMount> mount_named(const std::string& name, std::string_view
 Result<std::vector<Hierarchy>> from_directory(const DirFd& cgroup_root,
                                               std::string_view nominal_root) {
   std::vector<Hierarchy> hierarchies;
-  CgroupMount itself{2, "/", std::string(nominal_root), {}, {}};
+  const CgroupMount itself{2, "/", std::string(nominal_root), {}, {}};
   auto v2 = PLIMSOLL_TRY(open_mount(itself, cgroup_root, "."));
   if (v2) {
     hierarchies.push_back(*std::move(v2));

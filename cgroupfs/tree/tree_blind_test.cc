@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "cgroupfs/tree/tree_fixture.h"
+#include "cgroupfs/tree/test_fake_host.h"
 
 namespace plimsoll::cgroupfs {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "cgroupfs/tree/tree_fixture.h"
+#include "cgroupfs/tree/test_fake_host.h"
 
 namespace plimsoll::cgroupfs {
 namespace {
@@ -200,6 +200,26 @@ TEST_F(Tree, NotificationDescriptorIsReadableWhenThereIsSomething) {
   EXPECT_EQ(::poll(&waiting, 1, 0), 1);
   update();
   EXPECT_EQ(::poll(&waiting, 1, 0), 0);
+}
+
+// read() calls of this process so far, by the kernel's account (proc_pid_io(5)).
+long reads_so_far() {
+  std::ifstream io("/proc/self/io");
+  for (std::string key; io >> key;)
+    if (long value = 0; key == "syscr:" && io >> value) return value;
+  return -1;
+}
+
+TEST_F(Tree, UpdateWithNothingToDoIsOneRead) {
+  make_everywhere("a/b");
+  start();
+  update();
+  long before = reads_so_far();
+  if (before < 0) GTEST_SKIP() << "/proc/self/io: this kernel counts no system calls";
+  const long counting = reads_so_far() - before;
+  before = reads_so_far();
+  for (int i = 0; i < 1000; ++i) static_cast<void>(tree_->update());
+  EXPECT_EQ(reads_so_far() - before - counting, 1000);
 }
 
 TEST_F(Tree, CapsAreCountedAndLiftedByTheNextWalk) {

@@ -22,7 +22,7 @@ Watches::Watches(std::size_t max_watches) : max_watches_(max_watches) {
 // inotify has no *at call. /proc/self/fd is this process's own view of the descriptor, not the
 // host's /proc that is passed in as a root.
 std::optional<int> Watches::add(const DirFd& parent, std::string_view name) {
-  if (!inotify_ || owners_.size() >= max_watches_) return std::nullopt;
+  if (!inotify_ || count() >= max_watches_) return std::nullopt;
   std::string path = "/proc/self/fd/" + std::to_string(parent.get()) + "/";
   path += name;
   const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), kMask);
@@ -30,21 +30,45 @@ std::optional<int> Watches::add(const DirFd& parent, std::string_view name) {
   return watch;
 }
 
+const Watches::Owned* Watches::find(int watch) const {
+  const auto at = std::ranges::lower_bound(owners_, watch, {}, &Owned::watch);
+  return at != owners_.end() && at->watch == watch && at->node != nullptr ? &*at : nullptr;
+}
+
+void Watches::own(int watch, WatchOwner owner) {
+  const Owned entry{watch, static_cast<std::uint32_t>(owner.hierarchy), owner.node};
+  const auto at = std::ranges::lower_bound(owners_, watch, {}, &Owned::watch);
+  if (at == owners_.end() || at->watch != watch) {
+    owners_.insert(at, entry);
+    return;
+  }
+  if (at->node == nullptr) --forgotten_;
+  *at = entry;
+}
+
+void Watches::forget(int watch) {
+  const Owned* entry = find(watch);
+  if (entry == nullptr) return;
+  owners_[static_cast<std::size_t>(entry - owners_.data())].node = nullptr;
+  if (++forgotten_ <= owners_.size() / 2) return;
+  std::erase_if(owners_, [](const Owned& owned) { return owned.node == nullptr; });
+  forgotten_ = 0;
+}
+
 void Watches::discard(int watch) {
-  if (!owners_.contains(watch)) ::inotify_rm_watch(inotify_.get(), watch);
+  if (find(watch) == nullptr) ::inotify_rm_watch(inotify_.get(), watch);
 }
 
 void Watches::release(int watch, WatchOwner owner) {
-  const auto found = owners_.find(watch);
-  if (found == owners_.end() || found->second != owner) return;
-  owners_.erase(found);
+  if (owner_of(watch) != owner) return;
+  forget(watch);
   ::inotify_rm_watch(inotify_.get(), watch);  // EINVAL: the kernel was first.
 }
 
 std::optional<WatchOwner> Watches::owner_of(int watch) const {
-  const auto found = owners_.find(watch);
-  if (found == owners_.end()) return std::nullopt;
-  return found->second;
+  const Owned* entry = find(watch);
+  if (entry == nullptr) return std::nullopt;
+  return WatchOwner{entry->node, entry->hierarchy};
 }
 
 std::string_view Watches::read_some() {

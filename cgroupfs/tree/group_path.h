@@ -1,0 +1,27 @@
+// A group's path taken apart and put together: "/" is the root, "/docker/<id>" two below it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace plimsoll::cgroupfs {
+
+// Relative to the hierarchy's root directory.
+[[nodiscard]] inline std::string relative(const std::string& path) {
+  return path == "/" ? "." : path.substr(1);
+}
+
+[[nodiscard]] inline std::string child_path(std::string_view parent, std::string_view name) {
+  std::string path(parent == "/" ? "" : parent);
+  path += '/';
+  path += name;
+  return path;
+}
+
+[[nodiscard]] inline std::size_t depth_of(const std::string& path) {
+  return path == "/" ? 0 : static_cast<std::size_t>(std::ranges::count(path, '/'));
+}
+
+}  // namespace plimsoll::cgroupfs
