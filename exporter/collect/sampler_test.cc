@@ -209,7 +209,8 @@ TEST_F(SamplerOnFakeHost, MalformedFileCostsItsFieldsOnly) {
 TEST_F(SamplerOnFakeHost, ConfigurationWithoutACgroupTreeSaysSo) {
   host_.write("proc/self/mountinfo", "22 1 0:21 / /proc rw - proc proc rw\n");
   SamplerConfig config;
-  config.cgroup_root = host_.path() + "/sys";
+  host_.write("empty/", "");
+  config.cgroup_root = host_.path() + "/empty";
   config.proc_root = host_.path() + "/proc";
   config.sys_root = host_.path() + "/sys";
   config.render_labels = [](const inventory::Identity&, std::uint64_t&) { return std::string(); };
