@@ -1,3 +1,5 @@
-int main() {
-  return 0;
+#include "agent/cli.h"
+
+int main(int argc, char** argv) {
+  return plimsoll::agent::main_cli(argc, argv);
 }

@@ -1,0 +1,40 @@
+// A subcommand as data: names, options, what to run. The command line parses, the help text and (to
+// come) completions and man pages derive from it. CLI11 stays out of the commands.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace plimsoll::agent {
+
+// Where a parsed value goes. bool*: a flag without a value. vector*: repeatable, one value each
+// time. The pointer must live as long as the command: point into a struct that `run` keeps alive by
+// a shared_ptr.
+using OptionTarget = std::variant<bool*, std::string*, std::optional<std::string>*,
+                                  std::vector<std::string>*, std::uint64_t*>;
+
+struct Option {
+  std::string names;  // "-a,--all"; without dashes ("REF") it takes the free arguments.
+  OptionTarget target;
+  std::string help;
+  std::string value;  // What help shows for the value: "COL[,COL]". Unused for flags.
+};
+
+struct Command {
+  std::string name;
+  std::string summary;  // One line of `plimsoll --help`.
+  std::string details;  // Below the options in `plimsoll NAME --help`: examples, notes.
+  std::vector<Option> options;
+  std::function<void(CLI::App&)> add_flags;  // Further ones, made elsewhere; may be empty.
+  std::function<int()> run;                  // Called once, after parsing; returns the exit code.
+};
+
+}  // namespace plimsoll::agent

@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "agent/cli.h"
+#include "agent/doctor/doctor_command.h"
+#include "agent/exit_code.h"
+#include "agent/exporter_flags.h"
+#include "agent/stats/stats_command.h"
+
+namespace plimsoll::agent {
+
+namespace {
+
+Command exporter_command() {
+  const auto config = std::make_shared<ExporterConfig>();
+  Command command;
+  command.name = "exporter";
+  command.summary = "Serve metrics, JSON and streams of this host's containers";
+  command.add_flags = [config](CLI::App& app) { add_exporter_flags(app, *config); };
+  command.run = [config] { return run_exporter(*config); };
+  return command;
+}
+
+Command version_command() {
+  return {
+      .name = "version", .summary = "Print the version", .details = {}, .options = {}, .run = [] {
+        std::puts("plimsoll " PLIMSOLL_VERSION);
+        return static_cast<int>(kExitOk);
+      }};
+}
+
+}  // namespace
+
+std::vector<Command> all_commands() {
+  std::vector<Command> commands;
+  commands.push_back(stats_command());
+  commands.push_back(doctor_command());
+  commands.push_back(exporter_command());
+  // The daemon of both planes (agent) comes here.
+  commands.push_back(version_command());
+  return commands;
+}
+
+int main_cli(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const int code = run_cli(all_commands(), std::move(arguments));
+  // A closed pipe is the reader's choice, a full disk is a failure.
+  if (std::fflush(stdout) != 0 && errno != EPIPE && code == kExitOk) return kExitFailure;
+  return code;
+}
+
+}  // namespace plimsoll::agent

@@ -1,0 +1,180 @@
+#include "agent/stats/stats_command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "agent/exit_code.h"
+#include "agent/exporter_flags.h"
+#include "agent/stats/stats_flags.h"
+#include "agent/terminal.h"
+
+namespace plimsoll::agent {
+
+namespace {
+
+constexpr const char* kLocalExporter = "127.0.0.1:7546";
+
+void complain(const std::string& message) {
+  std::fprintf(stderr, "plimsoll stats: %s\n", message.c_str());
+}
+
+// Prints frames as they come; remembers why it stopped.
+class Printer {
+ public:
+  explicit Printer(const StatsOptions& options) : options_(options), view_(options.view) {}
+
+  // False: stop, see exit_code().
+  bool print(const StatsFrame& frame) {
+    if (printed_ == 0 && !begin(frame)) return false;
+    const Terminal terminal = inspect_terminal(STDOUT_FILENO);
+    std::string text = view_.text(frame, terminal);
+    if (options_.redraw && terminal.interactive) {
+      text = screen_frame(text, terminal.lines);
+      if (printed_ == 0) text.insert(0, kClearScreen);
+    }
+    const Result<bool> written = write_all(STDOUT_FILENO, text);
+    if (!written) {
+      complain(written.error().message());
+      exit_code_ = kExitFailure;
+    }
+    ++printed_;
+    const bool enough = options_.frames > 0 && printed_ >= options_.frames;
+    return written && *written && !enough;
+  }
+
+  [[nodiscard]] std::uint64_t printed() const { return printed_; }
+  [[nodiscard]] int exit_code() const { return exit_code_; }
+
+ private:
+  bool begin(const StatsFrame& frame) {
+    const std::vector<std::string> problems = view_.begin(frame);
+    for (const std::string& problem : problems) complain(problem);
+    if (!problems.empty()) {
+      exit_code_ = kExitNotFound;
+      return false;
+    }
+    if (options_.frames == 1 && view_.rows(frame).empty())
+      complain("no container matches; --all-cgroups also shows units, slices and bare cgroups");
+    return true;
+  }
+
+  const StatsOptions& options_;
+  StatsView view_;
+  std::uint64_t printed_ = 0;
+  int exit_code_ = kExitOk;
+};
+
+int run_on_host(const std::string& endpoint, const StatsOptions& options) {
+  Printer printer(options);
+  const auto source = make_exporter_source(endpoint, options.source);
+  const Result<> result =
+      source->run([&](const StatsFrame& frame) { return printer.print(frame); });
+  if (result) return printer.exit_code();
+  complain(result.error().message());
+  complain("no exporter to be had at " + endpoint +
+           ": start 'plimsoll exporter' there, or leave out --host to measure this host");
+  return kExitUnreachable;
+}
+
+int sample_here(const exporter::SamplerConfig& config, const StatsOptions& options,
+                Printer& printer) {
+  const RealClock clock;
+  auto source = make_sampler_source(config, clock, options.source);
+  const Result<> result =
+      source ? (*source)->run([&](const StatsFrame& frame) { return printer.print(frame); })
+             : std::unexpected(source.error());
+  if (result) return printer.exit_code();
+  complain(describe(result.error()));
+  complain("'plimsoll doctor' says what this host offers");
+  return exit_code_of(result.error().kind);
+}
+
+// The local exporter if one answers, since it has rates at once and reads everything anyway; else,
+// or when it goes away, this process samples.
+int run_here(const StatsFlags& flags, const exporter::SamplerConfig& config,
+             const StatsOptions& options) {
+  Printer printer(options);
+  const exporter::SamplerConfig real;
+  const bool this_host = config.cgroup_root == real.cgroup_root &&
+                         config.proc_root == real.proc_root && config.sys_root == real.sys_root &&
+                         config.host_root == real.host_root;
+  if (this_host && !flags.local) {
+    const auto source = make_exporter_source(kLocalExporter, options.source);
+    const Result<> result =
+        source->run([&](const StatsFrame& frame) { return printer.print(frame); });
+    if (result) return printer.exit_code();
+    // Nobody listening is the normal case; anything else deserves a word.
+    if (result.error().kind != ErrorKind::kNotOffered || printer.printed() > 0)
+      complain(result.error().message() + "; sampling without it");
+  }
+  return sample_here(config, options, printer);
+}
+
+constexpr const char* kDetails = R"(Columns, sort keys and fields:
+  --columns cpu,mem      these columns; --columns +psi,+oom adds to docker's eight. All of them: id name
+                         cpu mem mem% net block pids runtime image limits throttled psi psi_cpu psi_mem
+                         psi_io oom avg cgroup project service pod namespace created time
+  --sort mem,-name       numbers from high to low, text from a to z; '-' is down, '+' is up
+  --format TEMPLATE      docker's and podman's fields: {{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.CPUNano}} ...
+                         and {{.Runtime}} {{.Image}} {{.Limits}} {{.Throttled}} {{.PSI}} {{.OOM}} ...
+  --filter KEY=VALUE     name id runtime image label project service pod namespace cgroup; repeatable,
+                         one match per key is enough, all labels must match; * and ? as in a shell
+
+Examples:
+  plimsoll stats                                       everything that runs, live
+  plimsoll stats --no-stream --sort cpu --top 5        the five busiest, once
+  plimsoll stats web 3f2a --columns +limits,+throttled
+  plimsoll stats --format 'table {{.Name}}\t{{.MemPerc}}' --filter project=shop
+  plimsoll stats --filter runtime=systemd --sort mem   services
+  plimsoll stats --host 10.0.0.7:7546 --format json    another host's exporter
+)";
+
+}  // namespace
+
+Command stats_command() {
+  struct State {
+    StatsFlags flags;
+    exporter::SamplerConfig sampler;
+  };
+  const auto state = std::make_shared<State>();
+  StatsFlags& flags = state->flags;
+  Command command;
+  command.name = "stats";
+  command.summary = "Live CPU, memory, network and IO of every container";
+  command.details = kDetails;
+  command.options = {
+      {"REF", &flags.references, "Full id, unique beginning of it, name, unit or cgroup path", {}},
+      {"-a,--all", &flags.all, "Also pods' pause containers", {}},
+      {"--all-cgroups", &flags.all_cgroups, "Also units, slices and bare cgroups", {}},
+      {"--no-stream", &flags.no_stream, "One table, then exit", {}},
+      {"--no-trunc", &flags.no_trunc, "Whole ids, whole lines", {}},
+      {"--no-reset", &flags.no_reset, "Do not redraw the screen, print table after table", {}},
+      {"--format", &flags.format, "table, json, a Go template, or 'table TEMPLATE'", "FORMAT"},
+      {"--columns", &flags.columns, "Columns of the table", "COL[,COL]"},
+      {"--sort", &flags.sort, "Sort by these columns", "COL[,-COL]"},
+      {"--top", &flags.top, "Only the first N", "N"},
+      {"--filter", &flags.filters, "Only what matches", "KEY=VALUE"},
+      {"-i,--interval", &flags.interval, "Time between tables (default 1s)", "DURATION"},
+      {"--count", &flags.count, "Stop after N tables", "N"},
+      {"--raw", &flags.raw, "Bytes and percents as plain numbers; json: base units", {}},
+      {"--total", &flags.total, "A last line with the sums", {}},
+      {"--host", &flags.host, "Ask this exporter", "ADDR:PORT"},
+      {"--local", &flags.local, "Sample here even if an exporter runs", {}},
+  };
+  command.add_flags = [state](CLI::App& app) { add_root_flags(app, state->sampler); };
+  command.run = [state]() -> int {
+    const Result<StatsOptions> options = parse_stats_flags(state->flags);
+    if (!options) {
+      complain(describe(options.error()));
+      return exit_code_of(options.error().kind);
+    }
+    exit_on_interrupt();
+    if (state->flags.host) return run_on_host(*state->flags.host, *options);
+    return run_here(state->flags, state->sampler, *options);
+  };
+  return command;
+}
+
+}  // namespace plimsoll::agent
