@@ -117,6 +117,10 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
       ->capture_default_str();
   add_duration(app, "--interval", config.sampler.interval, std::chrono::milliseconds(100),
                "Time between samples (default 1s)");
+  add_duration(app, "--reader.warm-interval", config.sampler.warm_interval,
+               std::chrono::milliseconds(100),
+               "Time between readings of what is not read every second: pids, pressure, IO "
+               "operations (default 10s)");
   add_duration(app, "--scrape.max-age", config.scrape_max_age, std::chrono::nanoseconds(0),
                "A scrape that finds older numbers takes fresh ones first (default 250ms)");
   add_duration(app, "--history", config.sampler.history.keep, std::chrono::nanoseconds(0),

@@ -132,7 +132,16 @@ class SamplerImpl final : public Sampler {
       std::ranges::sort(entries_, {}, [](const auto& e) -> const std::string& { return e->path; });
       layers_changed_ = true;
     }
+    slow_interval_ = slow_interval();
     std::erase_if(tombstones_, [&](const auto& t) { return now - t.first >= config_.tombstone; });
+  }
+
+  [[nodiscard]] nanoseconds slow_interval() const {
+    using cgroupfs::Group;
+    const bool moving =
+        enabled(Group::kHugetlb) || enabled(Group::kMemoryNuma) || enabled(Group::kProcess);
+    const bool watched = tree_->notification_fd() >= 0 && tree_->stats().watches_refused == 0;
+    return moving || !watched ? config_.slow_interval_unwatched : config_.slow_interval;
   }
 
   Entry* find(std::uint64_t serial) {
@@ -195,7 +204,7 @@ class SamplerImpl final : public Sampler {
     if (freshness == Freshness::kFull || due(entry, Tier::kWarm, now, config_.warm_interval))
       target.due = target.due.with(Tier::kWarm);
     if (freshness == Freshness::kFull || entry.written ||
-        due(entry, Tier::kSlow, now, config_.slow_interval))
+        due(entry, Tier::kSlow, now, slow_interval_))
       target.due = target.due.with(Tier::kSlow);
     target.full = freshness != Freshness::kTick ||
                   now - entry.full_at >= config_.idle_refresh + entry.phase(config_.interval);
@@ -329,6 +338,7 @@ class SamplerImpl final : public Sampler {
   std::shared_ptr<const FilesystemCollector::Results> disk_;
   std::shared_ptr<const MachineInfo> machine_;
   MonoTime machine_at_;
+  nanoseconds slow_interval_{};
   bool layers_changed_ = true;
   std::uint64_t sequence_ = 0;
   SelfStats stats_;

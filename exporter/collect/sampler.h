@@ -36,10 +36,15 @@ struct SamplerConfig {
   std::string host_root;  // "" natively, "/host" when the host's root is mounted there.
 
   std::chrono::nanoseconds interval = std::chrono::seconds(1);
-  std::chrono::nanoseconds warm_interval = std::chrono::seconds(5);
-  std::chrono::nanoseconds slow_interval = std::chrono::seconds(15);
-  // A group that looks idle is read in full this often all the same.
-  std::chrono::nanoseconds idle_refresh = std::chrono::seconds(10);
+  std::chrono::nanoseconds warm_interval = std::chrono::seconds(10);
+  // Limits are read when somebody wrote them; the slow interval only verifies. Where the tree could
+  // not watch every directory, or a group is on whose slow files move by themselves (hugetlb, NUMA,
+  // processes), it is the shorter one.
+  std::chrono::nanoseconds slow_interval = std::chrono::seconds(60);
+  std::chrono::nanoseconds slow_interval_unwatched = std::chrono::seconds(15);
+  // A group that looks idle is read in full this often all the same. (Blocked tasks stall without
+  // using CPU.)
+  std::chrono::nanoseconds idle_refresh = std::chrono::seconds(30);
   std::chrono::nanoseconds machine_interval = std::chrono::minutes(5);
   std::chrono::nanoseconds tombstone = std::chrono::minutes(5);
 
