@@ -1,5 +1,7 @@
 #include "agent/stats/view.h"
 
+#include <algorithm>
+
 namespace plimsoll::agent {
 
 bool ViewOptions::needs_all_cgroups() const {
@@ -37,8 +39,9 @@ std::string StatsView::text(const StatsFrame& frame, const Terminal& terminal) c
   style.now = frame.time;
   // --no-trunc: whole ids and whole lines, however wide.
   const bool fits = terminal.interactive && options_.ids == IdText::kShort;
-  return render(options_.format, rows(frame), style,
-                fits ? std::optional(terminal.columns) : std::nullopt);
+  // One column less: erasing to the end of a line that is full takes its last character away.
+  const std::size_t width = std::max<std::size_t>(terminal.columns, 2) - 1;
+  return render(options_.format, rows(frame), style, fits ? std::optional(width) : std::nullopt);
 }
 
 }  // namespace plimsoll::agent

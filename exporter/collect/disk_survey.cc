@@ -185,11 +185,11 @@ const DiskStats* DiskSurvey::disk_of(const Mount& mount) const {
   return disk == disks_.end() ? nullptr : &*disk;
 }
 
-std::string DiskSurvey::name_of(const Mount& mount, const std::string& otherwise) const {
-  if (mount.type == "tmpfs" || mount.type == "zfs" || is_device_path(mount.source))
-    return otherwise;
-  const DiskStats* disk = disk_of(mount);
-  return disk == nullptr ? otherwise : "/dev/" + disk->name;
+std::string DiskSurvey::name_of(const Mount& mount) const {
+  const bool nameless =
+      mount.type != "tmpfs" && mount.type != "zfs" && !is_device_path(mount.source);
+  const DiskStats* disk = nameless ? disk_of(mount) : nullptr;
+  return disk == nullptr ? device_name(mount) : "/dev/" + disk->name;
 }
 
 std::optional<FilesystemUsage> DiskSurvey::ask(const MountGroup& group) const {
@@ -203,7 +203,7 @@ std::optional<FilesystemUsage> DiskSurvey::ask(const MountGroup& group) const {
     const Result<Capacity> capacity = capacity_of(*point, mount.point);
     if (!capacity || capacity->total == 0) continue;
     FilesystemUsage usage;
-    usage.device = name_of(mount, group.device);
+    usage.device = name_of(mount);
     usage.type = mount.type;
     usage.mountpoint = mount.point;
     set_capacity(usage, *capacity);
@@ -255,7 +255,7 @@ std::optional<DiskSurvey::Measurement> DiskSurvey::start(const Layer& layer) {
   Measurement measurement;
   measurement.serial = layer.request.serial;
   FilesystemUsage& usage = measurement.usage;
-  usage.device = name_of(*mount, mount->type == "tmpfs" ? mount->point : mount->source);
+  usage.device = name_of(*mount);
   usage.type = mount->type;
   set_capacity(usage, *capacity);
   const Fd all_layers(::openat(top->get(), "../..", O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -66,8 +66,8 @@ class DiskSurvey {
   void survey_host(const std::function<bool()>& stopped);
   void read_mounts();
   [[nodiscard]] const DiskStats* disk_of(const Mount& mount) const;
-  // "/dev/vda1" by its number where the mount does not name a device path, else `otherwise`.
-  [[nodiscard]] std::string name_of(const Mount& mount, const std::string& otherwise) const;
+  // "/dev/vda1": by its number where the mount does not name a device's path.
+  [[nodiscard]] std::string name_of(const Mount& mount) const;
   [[nodiscard]] std::optional<FilesystemUsage> ask(const MountGroup& group) const;
   void queue_due(MonoTime now);
   void start_queued(const std::function<bool()>& stopped);

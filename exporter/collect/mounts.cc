@@ -94,29 +94,30 @@ bool is_local_type(std::string_view type) {
   return std::ranges::find(kLocal, type) != std::end(kLocal);
 }
 
+std::string device_name(const Mount& mount) {
+  if (mount.type == "tmpfs") return mount.point;
+  if (mount.type == "zfs") return mount.source.substr(0, mount.source.find('/'));
+  return mount.source;
+}
+
 std::vector<MountGroup> group_host_mounts(const std::vector<Mount>& mounts) {
   constexpr std::size_t kTmpfsDepth = 2;
   std::map<std::string, MountGroup> groups;
   for (const Mount& mount : mounts) {
     if (!is_local_type(mount.type)) continue;
-    std::string key = std::to_string(mount.major) + ":" + std::to_string(mount.minor);
-    std::string device = mount.source;
-    if (mount.type == "tmpfs") {
-      if (depth(mount.point) > kTmpfsDepth) continue;
-      device = mount.point;
-    } else if (mount.type == "zfs") {
-      // Each data set is a file system with the free space of its pool: "tank/home" is of "tank".
-      device = mount.source.substr(0, mount.source.find('/'));
-      key = "zfs " + device;
-    }
-    MountGroup& group = groups[key];
-    if (group.mounts.empty() || asked_before(mount, group.mounts.front()))
-      group.device = std::move(device);
-    group.mounts.push_back(mount);
-    std::ranges::sort(group.mounts, asked_before);
+    if (mount.type == "tmpfs" && depth(mount.point) > kTmpfsDepth) continue;
+    // Each data set of zfs has a device number of its own.
+    const std::string key = mount.type == "zfs"
+                                ? "zfs " + device_name(mount)
+                                : std::to_string(mount.major) + ":" + std::to_string(mount.minor);
+    groups[key].mounts.push_back(mount);
   }
   std::vector<MountGroup> out;
-  for (auto& [key, group] : groups) out.push_back(std::move(group));
+  for (auto& [key, group] : groups) {
+    std::ranges::sort(group.mounts, asked_before);
+    group.device = device_name(group.mounts.front());
+    out.push_back(std::move(group));
+  }
   std::ranges::sort(out, {}, &MountGroup::device);
   return out;
 }

@@ -27,12 +27,16 @@ struct Mount {
 // list of what is known to be so: an unknown type (a network's, FUSE) is not tried.
 [[nodiscard]] bool is_local_type(std::string_view type);
 
+// What a mount's file system is called: its device; for zfs the pool, whose free space all its data
+// sets share ("tank/home" is of "tank"); for tmpfs, which has no name, the mount point.
+[[nodiscard]] std::string device_name(const Mount& mount);
+
 // Mounts worth a row of the host, grouped by file system; in a group the best mount to ask first.
 // Local types, one group per device (zfs: per pool); of tmpfs, whose mounts are each one of their
 // own, those at most two directories deep (/run, /dev/shm): deeper ones belong to containers and
 // users and may be thousands.
 struct MountGroup {
-  std::string device;  // What the row is called: the source, the pool, for tmpfs its mount point.
+  std::string device;
   std::vector<Mount> mounts;
 };
 [[nodiscard]] std::vector<MountGroup> group_host_mounts(const std::vector<Mount>& mounts);
