@@ -150,7 +150,7 @@ TEST_F(StatsOnFakeHost, RedrawsOnATerminalWithinItsWidth) {
   int slave = -1;
   winsize size{};
   size.ws_row = 24;
-  size.ws_col = 40;
+  size.ws_col = 39;
   ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, &size), 0);
   const Fd reader(master);
   const Fd own_stdout(::dup(STDOUT_FILENO));
