@@ -10,16 +10,14 @@ void write_info(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const inventory::IdentityPtr& identity = context.snapshot.rows[row].identity;
     if (!identity || !identity->is_container()) return;
-    out.line()
-        .label("runtime", name_of(identity->runtime))
-        .label_if("runtime_id", identity->id)
-        .label_if("pod", identity->pod_name)
-        .label_if("namespace", identity->pod_namespace)
-        .label_if("container", identity->pod_container)
-        .label_if("compose_project", identity->compose_project)
-        .label_if("compose_service", identity->compose_service)
-        .labels(labels)
-        .value_unsigned(1);
+    out.count(labels, 1,
+              {{"runtime", name_of(identity->runtime)},
+               {"runtime_id", identity->id},
+               {"pod", identity->pod_name},
+               {"namespace", identity->pod_namespace},
+               {"container", identity->pod_container},
+               {"compose_project", identity->compose_project},
+               {"compose_service", identity->compose_service}});
   });
 }
 
@@ -38,7 +36,7 @@ void write_events(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     for (const auto& [name, field] : kEvents) {
       const auto count = context.snapshot.value(field, row);
-      if (count) out.line().label("event", name).labels(labels).value_unsigned(*count);
+      if (count) out.count(labels, *count, {{"event", name}});
     }
   });
 }

@@ -17,11 +17,11 @@ void write_usage(FamilyWriter& out, const Context& context) {
       char name[kMaxNumber];
       char* const end =
           i < 100 ? put_padded(name, static_cast<std::uint32_t>(i), 2) : put_unsigned(name, i);
-      out.line().label("cpu", {name, end}, "cpu").labels(labels).value_seconds(cores[i]);
+      out.seconds(labels, cores[i], {{"cpu", {name, end}, "cpu"}});
     }
     if (!cores.empty()) return;
     const auto total = context.snapshot.value(Field::kCpuUsage, row);
-    if (total) out.line().label("cpu", "total").labels(labels).value_seconds(*total);
+    if (total) out.seconds(labels, *total, {{"cpu", "total"}});
   });
 }
 
@@ -35,9 +35,9 @@ void write_with_quota(FamilyWriter& out, const Context& context) {
     const auto value = context.snapshot.value(kField, row);
     if (!value) return;
     if constexpr (cgroupfs::info(kField).unit == cgroupfs::Unit::kNanoseconds)
-      out.sample(labels, [&](char* to) { return put_seconds(to, *value); });
+      out.seconds(labels, *value);
     else
-      out.sample(labels, [&](char* to) { return put_unsigned(to, *value); });
+      out.count(labels, *value);
   });
 }
 

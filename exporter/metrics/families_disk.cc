@@ -15,7 +15,7 @@ void write_each(FamilyWriter& out, const Context& context, Value value) {
       previous = &fs;
       const std::optional<std::uint64_t> number = value(fs);
       if (repeated || !number) continue;
-      out.line().label("device", fs.device).labels(labels).value_unsigned(*number);
+      out.count(labels, *number, {{"device", fs.device}});
     }
   });
 }

@@ -10,17 +10,27 @@ namespace {
 
 using cgroupfs::DeviceIo;
 
-// device="/dev/vda", or "254:0" for a device without a name.
-FamilyWriter& device_line(FamilyWriter& out, const Context& context, const DeviceIo& io) {
-  const BlockDevices* names = context.snapshot.block_devices.get();
-  const std::string_view name = names ? names->name(io.major, io.minor) : std::string_view();
-  if (!name.empty()) return out.line().label("device", name, "/dev/");
-  char number[2 * kMaxNumber];
-  char* end = put_unsigned(number, io.major);
-  *end++ = ':';
-  end = put_unsigned(end, io.minor);
-  return out.line().label("device", {number, end});
-}
+// device="/dev/vda", or "254:0" for a device without a name. Holds the text it points to.
+class DeviceLabel {
+ public:
+  DeviceLabel(const Context& context, const DeviceIo& io) {
+    const BlockDevices* names = context.snapshot.block_devices.get();
+    name_ = names ? names->name(io.major, io.minor) : std::string_view();
+    if (!name_.empty()) return;
+    char* end = put_unsigned(number_, io.major);
+    *end++ = ':';
+    length_ = static_cast<std::size_t>(put_unsigned(end, io.minor) - number_);
+  }
+  [[nodiscard]] Label label() const {
+    if (name_.empty()) return {"device", {number_, length_}};
+    return {"device", name_, "/dev/"};
+  }
+
+ private:
+  std::string_view name_;
+  char number_[2 * kMaxNumber];
+  std::size_t length_ = 0;
+};
 
 bool is_device(const Context& context, const DeviceIo& io, std::string_view label) {
   const BlockDevices* names = context.snapshot.block_devices.get();
@@ -32,12 +42,11 @@ bool is_device(const Context& context, const DeviceIo& io, std::string_view labe
 enum class As { kNumber, kSeconds };
 
 template <As kAs>
-void print(FamilyWriter& line, std::string_view labels, std::uint64_t value) {
-  line.labels(labels);
+void print(FamilyWriter& out, std::string_view labels, std::uint64_t value, const Label& device) {
   if constexpr (kAs == As::kSeconds)
-    line.value_seconds(value);
+    out.seconds(labels, value, {device});
   else
-    line.value_unsigned(value);
+    out.count(labels, value, {device});
 }
 
 constexpr std::optional<std::uint64_t> DeviceIo::* kNotInCgroup = nullptr;
@@ -52,7 +61,7 @@ void write_io(FamilyWriter& out, const Context& context) {
     const std::span<const DeviceIo> devices = context.snapshot.devices.of(row);
     if constexpr (kCgroup != nullptr)
       for (const DeviceIo& io : devices)
-        if (io.*kCgroup) print<kAs>(device_line(out, context, io), labels, *(io.*kCgroup));
+        if (io.*kCgroup) print<kAs>(out, labels, *(io.*kCgroup), DeviceLabel(context, io).label());
     if constexpr (kDiskstats != nullptr) {
       std::string_view previous;  // Sorted by device: equal ones stand together.
       for (const FilesystemUsage& fs : context.snapshot.filesystems.of(row)) {
@@ -62,7 +71,7 @@ void write_io(FamilyWriter& out, const Context& context) {
         if constexpr (kCgroup != nullptr)
           for (const DeviceIo& io : devices)
             shown = shown || (io.*kCgroup && is_device(context, io, fs.device));
-        if (!shown) print<kAs>(out.line().label("device", fs.device), labels, *(fs.*kDiskstats));
+        if (!shown) print<kAs>(out, labels, *(fs.*kDiskstats), {"device", fs.device});
       }
     }
   });
@@ -84,15 +93,12 @@ void write_blkio(FamilyWriter& out, const Context& context) {
       char minor[kMaxNumber];
       const std::string_view major_text(major, put_unsigned(major, io.major));
       const std::string_view minor_text(minor, put_unsigned(minor, io.minor));
-      for (const auto& [name, bytes] : kOperations) {
-        if (!(io.*bytes)) continue;
-        device_line(out, context, io)
-            .label("major", major_text)
-            .label("minor", minor_text)
-            .label("operation", name)
-            .labels(labels)
-            .value_unsigned(*(io.*bytes));
-      }
+      const DeviceLabel device(context, io);
+      for (const auto& [name, bytes] : kOperations)
+        if (io.*bytes)
+          out.count(
+              labels, *(io.*bytes),
+              {device.label(), {"major", major_text}, {"minor", minor_text}, {"operation", name}});
     }
   });
 }

@@ -5,10 +5,13 @@ namespace plimsoll::exporter {
 
 namespace {
 
-void machine_labels(FamilyWriter& line, const MachineInfo& machine) {
-  line.label("boot_id", machine.boot_id)
-      .label("machine_id", machine.machine_id)
-      .label("system_uuid", machine.system_uuid);
+void write_one(FamilyWriter& out, const MachineInfo& machine, std::uint64_t value,
+               std::string_view type = {}) {
+  out.count("", value,
+            {{"boot_id", machine.boot_id},
+             {"machine_id", machine.machine_id},
+             {"system_uuid", machine.system_uuid},
+             {"type", type}});
 }
 
 // Null when the machine's facts could not be read at all.
@@ -20,9 +23,7 @@ const MachineInfo* known_machine(const Context& context) {
 template <auto kMember>
 void write_number(FamilyWriter& out, const Context& context) {
   const MachineInfo* machine = known_machine(context);
-  if (machine == nullptr) return;
-  machine_labels(out.line(), *machine);
-  out.value_unsigned(machine->*kMember);
+  if (machine != nullptr) write_one(out, *machine, machine->*kMember);
 }
 
 // Books and drawers are a way to build IBM mainframes; other machines have none.
@@ -36,17 +37,15 @@ template <auto kMember>
 void write_dimms(FamilyWriter& out, const Context& context) {
   const MachineInfo* machine = known_machine(context);
   if (machine == nullptr) return;
-  for (const MachineInfo::Dimm& dimm : machine->dimms) {
-    machine_labels(out.line().label("type", dimm.type), *machine);
-    out.value_unsigned(dimm.*kMember);
-  }
+  for (const MachineInfo::Dimm& dimm : machine->dimms)
+    write_one(out, *machine, dimm.*kMember, dimm.type);
 }
 
 void write_error(FamilyWriter& out, const Context& context) {
   bool failed = known_machine(context) == nullptr;
   for (const CollectorStats& collector : context.self.collectors)
     failed = failed || (collector.name == "machine" && !collector.success);
-  out.line().value_unsigned(failed ? 1 : 0);
+  out.count("", failed ? 1 : 0);
 }
 
 constexpr auto kGauge = FamilyType::kGauge;

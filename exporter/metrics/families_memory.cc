@@ -12,7 +12,7 @@ void write_failcnt(FamilyWriter& out, const Context& context) {
     for (const Field field :
          {Field::kMemoryFailcnt, Field::kMemoryEventsLocalMax, Field::kMemoryEventsMax})
       if (!count) count = context.snapshot.value(field, row);
-    if (count) out.sample(labels, [&](char* to) { return put_unsigned(to, *count); });
+    if (count) out.count(labels, *count);
   });
 }
 
@@ -30,11 +30,7 @@ void write_failures(FamilyWriter& out, const Context& context) {
   const Snapshot& snapshot = context.snapshot;
   const auto print = [&](std::string_view type, std::string_view scope, std::string_view labels,
                          std::uint64_t value) {
-    out.line()
-        .label("failure_type", type)
-        .label("scope", scope)
-        .labels(labels)
-        .value_unsigned(value);
+    out.count(labels, value, {{"failure_type", type}, {"scope", scope}});
   };
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     // memory.low is a file of v2 only (all but the root have it).

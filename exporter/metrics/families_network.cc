@@ -10,7 +10,7 @@ void write_counter(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     for (const InterfaceCounters& net : context.snapshot.interfaces.of(row)) {
       const std::optional<std::uint64_t> value = net.*kMember;
-      if (value) out.line().label("interface", net.name).labels(labels).value_unsigned(*value);
+      if (value) out.count(labels, *value, {{"interface", net.name}});
     }
   });
 }

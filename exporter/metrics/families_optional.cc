@@ -12,11 +12,7 @@ template <std::optional<std::uint64_t> HugetlbUsage::* kMember>
 void write_hugetlb(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     for (const HugetlbUsage& pages : context.snapshot.hugetlb.of(row))
-      if (pages.*kMember)
-        out.line()
-            .label("pagesize", pages.page_size)
-            .labels(labels)
-            .value_unsigned(*(pages.*kMember));
+      if (pages.*kMember) out.count(labels, *(pages.*kMember), {{"pagesize", pages.page_size}});
   });
 }
 
@@ -40,12 +36,8 @@ void write_numa(FamilyWriter& out, const Context& context) {
       const std::string_view node_text(node, put_unsigned(node, numa.node));
       for (const auto& [type, scope, bytes] : kMembers) {
         if (!(numa.*bytes)) continue;
-        out.line()
-            .label("type", type)
-            .label("scope", scope)
-            .label("node", node_text)
-            .labels(labels)
-            .value_unsigned(*(numa.*bytes) / page);
+        out.count(labels, *(numa.*bytes) / page,
+                  {{"type", type}, {"scope", scope}, {"node", node_text}});
       }
     }
   });

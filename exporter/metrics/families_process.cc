@@ -8,17 +8,17 @@ namespace {
 template <std::optional<std::uint64_t> ProcessStats::* kMember>
 void write_number(FamilyWriter& out, const Context& context) {
   const auto value = context.process.*kMember;
-  if (value) out.line().value_unsigned(*value);
+  if (value) out.count("", *value);
 }
 
 void write_cpu(FamilyWriter& out, const Context& context) {
-  if (context.process.cpu_ns) out.line().value_seconds(*context.process.cpu_ns);
+  if (context.process.cpu_ns) out.seconds("", *context.process.cpu_ns);
 }
 
 void write_start(FamilyWriter& out, const Context& context) {
   const MachineInfo* machine = context.snapshot.machine.get();
   if (context.process.start_ns && machine != nullptr && machine->boot_time_seconds != 0)
-    out.line().value_seconds(machine->boot_time_seconds * kNano + *context.process.start_ns);
+    out.seconds("", machine->boot_time_seconds * kNano + *context.process.start_ns);
 }
 
 constexpr auto kCounter = FamilyType::kCounter;

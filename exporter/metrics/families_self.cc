@@ -6,13 +6,14 @@ namespace plimsoll::exporter {
 namespace {
 
 void write_build_info(FamilyWriter& out, const Context&) {
-  out.line().label("version", PLIMSOLL_VERSION).value_unsigned(1);
+  out.count("", 1, {{"version", PLIMSOLL_VERSION}});
 }
 
 void write_duration(FamilyWriter& out, const Context& context) {
   for (const CollectorStats& collector : context.self.collectors) {
     const DurationHistogram& histogram = collector.duration;
     std::uint64_t below = 0;
+    out.set_suffix("_bucket");
     for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
       below += histogram.buckets[i];
       char bound[kMaxNumber];
@@ -21,33 +22,35 @@ void write_duration(FamilyWriter& out, const Context& context) {
         le = {bound, std::to_chars(bound, bound + sizeof bound, DurationHistogram::kBounds[i],
                                    std::chars_format::fixed)
                          .ptr};
-      out.line("_bucket").label("collector", collector.name).label("le", le).value_unsigned(below);
+      out.count("", below, {{"collector", collector.name}, {"le", le}});
     }
-    out.line("_sum").label("collector", collector.name).value_double(histogram.sum);
-    out.line("_count").label("collector", collector.name).value_unsigned(histogram.count);
+    out.set_suffix("_sum");
+    out.real("", histogram.sum, {{"collector", collector.name}});
+    out.set_suffix("_count");
+    out.count("", histogram.count, {{"collector", collector.name}});
   }
 }
 
 void write_success(FamilyWriter& out, const Context& context) {
   for (const CollectorStats& collector : context.self.collectors)
-    out.line().label("collector", collector.name).value_unsigned(collector.success ? 1 : 0);
+    out.count("", collector.success ? 1 : 0, {{"collector", collector.name}});
 }
 
 void write_failures(FamilyWriter& out, const Context& context) {
   for (const CollectorStats& collector : context.self.collectors)
-    out.line().label("collector", collector.name).value_unsigned(collector.failures);
+    out.count("", collector.failures, {{"collector", collector.name}});
 }
 
 void write_age(FamilyWriter& out, const Context& context) {
   if (!context.options.now) return;
   const auto age = *context.options.now - context.snapshot.taken;
-  out.line().value_seconds(age.count() > 0 ? static_cast<std::uint64_t>(age.count()) : 0);
+  out.seconds("", age.count() > 0 ? static_cast<std::uint64_t>(age.count()) : 0);
 }
 
 template <std::map<std::string, std::uint64_t, std::less<>> cgroupfs::ReaderStats::* kMember>
 void write_by_file(FamilyWriter& out, const Context& context) {
   for (const auto& [file, count] : context.self.reader.*kMember)
-    out.line().label("file", file).value_unsigned(count);
+    out.count("", count, {{"file", file}});
 }
 
 constexpr auto kCounter = FamilyType::kCounter;

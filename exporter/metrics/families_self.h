@@ -12,9 +12,9 @@ template <auto kGet>
 void write_self(FamilyWriter& out, const Context& context) {
   const auto value = kGet(context.self);
   if constexpr (std::floating_point<decltype(value)>)
-    out.line().value_double(value);
+    out.real("", value);
   else
-    out.line().value_unsigned(value);
+    out.count("", value);
 }
 
 }  // namespace plimsoll::exporter

@@ -7,15 +7,15 @@ namespace {
 
 void write_network_containers(FamilyWriter& out, const Context& context) {
   const NetworkStats& network = context.self.network;
-  out.line().label("source", "host_end").value_unsigned(network.by_host_end);
-  out.line().label("source", "namespace").value_unsigned(network.by_namespace);
+  out.count("", network.by_host_end, {{"source", "host_end"}});
+  out.count("", network.by_namespace, {{"source", "namespace"}});
 }
 
 void write_http_requests(FamilyWriter& out, const Context& context) {
   for (const auto& [request, count] : context.self.http_requests) {
     char code[kMaxNumber];
     const std::string_view code_text(code, put_signed(code, request.second));
-    out.line().label("handler", request.first).label("code", code_text).value_unsigned(count);
+    out.count("", count, {{"handler", request.first}, {"code", code_text}});
   }
 }
 

@@ -19,13 +19,10 @@ std::string_view machine_text(const Context& context, std::string MachineInfo::*
 }
 
 void write_version(FamilyWriter& out, const Context& context) {
-  out.line()
-      .label("kernelVersion", machine_text(context, &MachineInfo::kernel_version))
-      .label("osVersion", machine_text(context, &MachineInfo::os_version))
-      .label("dockerVersion", "")
-      .label("cadvisorVersion", PLIMSOLL_VERSION, "plimsoll-")
-      .label("cadvisorRevision", "")
-      .value_unsigned(1);
+  out.count("", 1,
+            {{"kernelVersion", machine_text(context, &MachineInfo::kernel_version)},
+             {"osVersion", machine_text(context, &MachineInfo::os_version)},
+             {"cadvisorVersion", PLIMSOLL_VERSION, "plimsoll-"}});
 }
 
 // Did one of the collectors that make container rows fail in the last tick?
@@ -33,7 +30,7 @@ void write_container_error(FamilyWriter& out, const Context& context) {
   const bool failed = std::ranges::any_of(context.self.collectors, [](const CollectorStats& c) {
     return !c.success && c.name != "machine";
   });
-  out.line().value_unsigned(failed ? 1 : 0);
+  out.count("", failed ? 1 : 0);
 }
 
 // Tombstones that may be printed, one per cgroup path: the newest, and none for a path that lives
@@ -59,7 +56,7 @@ void write_tombstones(FamilyWriter& out, const Context& context) {
     while (row != rows.end() && (!row->identity || row->identity->cgroup < path(order[i]))) ++row;
     if (row != rows.end() && row->identity->cgroup == path(order[i])) continue;
     const Tombstone& ended = all[order[i]];
-    out.sample(*ended.labels, [&](char* to) { return put_signed(to, ended.last_seen_seconds); });
+    out.integer(*ended.labels, ended.last_seen_seconds);
   }
 }
 
@@ -68,7 +65,7 @@ void write_last_seen(FamilyWriter& out, const Context& context) {
       std::chrono::floor<std::chrono::seconds>(context.snapshot.wall).time_since_epoch().count();
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const std::int64_t seen = context.snapshot.rows[row].last_seen_seconds;
-    out.sample(labels, [&](char* to) { return put_signed(to, seen != 0 ? seen : now); });
+    out.integer(labels, seen != 0 ? seen : now);
   });
   write_tombstones(out, context);
 }
@@ -78,9 +75,9 @@ void write_health(FamilyWriter& out, const Context& context) {
     const inventory::IdentityPtr& identity = context.snapshot.rows[row].identity;
     if (!identity || !identity->is_container()) return;
     if (!identity->has_health_check || identity->health == inventory::Health::kNone)
-      return out.sample(labels, [](char* to) { return put_text(to, "-1"); });
+      return out.integer(labels, -1);
     const bool healthy = identity->health == inventory::Health::kHealthy;
-    out.sample(labels, [&](char* to) { return put_unsigned(to, healthy ? 1 : 0); });
+    out.count(labels, healthy ? 1 : 0);
   });
 }
 
@@ -88,7 +85,7 @@ void write_health(FamilyWriter& out, const Context& context) {
 void write_moment(FamilyWriter& out, std::string_view labels, WallTime moment) {
   if (moment == WallTime{}) return;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
-  out.sample(labels, [&](char* to) { return put_signed(to, seconds); });
+  out.integer(labels, seconds);
 }
 
 void write_creation_time(FamilyWriter& out, const Context& context) {
@@ -108,7 +105,7 @@ void write_start_time(FamilyWriter& out, const Context& context) {
 void write_period(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const auto period = context.snapshot.value(Field::kCpuPeriod, row);
-    if (period) out.sample(labels, [&](char* to) { return put_unsigned(to, *period / 1000); });
+    if (period) out.count(labels, *period / 1000);
   });
 }
 
@@ -116,7 +113,7 @@ void write_quota(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const auto quota = context.snapshot.value(Field::kCpuQuota, row);  // Nothing when unlimited.
     if (!quota || *quota == 0) return;
-    out.sample(labels, [&](char* to) { return put_unsigned(to, *quota / 1000); });
+    out.count(labels, *quota / 1000);
   });
 }
 
@@ -128,7 +125,7 @@ void write_shares(FamilyWriter& out, const Context& context) {
       if (!weight) return;
       shares = shares_of_weight(*weight);
     }
-    out.sample(labels, [&](char* to) { return put_unsigned(to, *shares); });
+    out.count(labels, *shares);
   });
 }
 
@@ -152,7 +149,7 @@ void write_memory_limit(FamilyWriter& out, const Context& context) {
     } else if (limit = context.snapshot.limit(kSecond, row); limit) {
       value = shown_limit(*limit);
     }
-    if (value) out.sample(labels, [&](char* to) { return put_unsigned(to, *value); });
+    if (value) out.count(labels, *value);
   });
 }
 
@@ -163,7 +160,8 @@ constexpr Family kFamilies[] = {
       "kernelVersion,osVersion,dockerVersion,cadvisorVersion,cadvisorRevision",
       "Kernel, operating system and exporter version; the value is always 1.", "uname, os-release",
       "uname, os-release",
-      "No base labels. cadvisorVersion is our own version, dockerVersion is empty."},
+      "No base labels. cadvisorVersion is our own version; dockerVersion and cadvisorRevision have "
+      "no value."},
      write_version},
     {{"container_scrape_error", kGauge, "", Group::kAlways, "",
       "1 if a collector failed in the last sample, 0 otherwise.", "-", "-",

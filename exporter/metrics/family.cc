@@ -1,5 +1,7 @@
 #include "exporter/metrics/family.h"
 
+#include <cstring>
+
 #include "exporter/metrics/labels.h"
 
 namespace plimsoll::exporter {
@@ -20,6 +22,11 @@ std::string_view word_for(FamilyType type) {
 
 }  // namespace
 
+FamilyWriter::FamilyWriter(std::string& out, const FamilyInfo& info) : out_(out), info_(info) {
+  PLIMSOLL_CHECK(info.name.size() <= name_.size());
+  put_text(name_.data(), info.name);
+}
+
 void FamilyWriter::write_heading() {
   started_ = true;
   // Help texts are one line without backslashes (a test checks), so nothing needs escaping.
@@ -34,46 +41,58 @@ void FamilyWriter::write_heading() {
   out_ += '\n';
 }
 
-FamilyWriter& FamilyWriter::label(std::string_view name, std::string_view value,
-                                  std::string_view prefix) {
-  if (out_.back() != '{') out_ += ',';
-  out_ += name;
-  out_ += "=\"";
-  out_ += prefix;
-  append_label_value(out_, value);
-  out_ += '"';
-  return *this;
+template <class Put>
+void FamilyWriter::print(std::string_view labels, Further further, Put put) {
+  if (!started_) [[unlikely]]
+    write_heading();
+  const std::size_t old = out_.size();
+  std::size_t most = kPrefixRoom + suffix_.size() + labels.size() + kMaxNumber + 4;
+  for (const Label& label : further)
+    most += label.name.size() + label.prefix.size() + kMaxEscaped * label.value.size() + 4;
+  out_.resize_and_overwrite(old + most, [&](char* text, std::size_t) {
+    char* to = text + old;
+    std::memcpy(to, name_.data(), kPrefixRoom);
+    to = put_text(to + info_.name.size(), suffix_);
+    char* const open = to++;
+    for (const Label& label : further) {
+      if (label.value.empty()) continue;
+      to = put_text(to, label.name);
+      *to++ = '=';
+      *to++ = '"';
+      to = put_text(to, label.prefix);
+      to = put_label_value(to, label.value);
+      *to++ = '"';
+      *to++ = ',';
+    }
+    if (!labels.empty())
+      to = put_text(to, labels);
+    else
+      --to;  // The last comma, or where the brace would have been.
+    if (to > open) {
+      *open = '{';
+      *to++ = '}';
+    }
+    *to++ = ' ';
+    to = put(to);
+    *to++ = '\n';
+    return static_cast<std::size_t>(to - text);
+  });
 }
 
-FamilyWriter& FamilyWriter::labels(std::string_view rendered) {
-  if (rendered.empty()) return *this;
-  if (out_.back() != '{') out_ += ',';
-  out_ += rendered;
-  return *this;
+void FamilyWriter::count(std::string_view labels, std::uint64_t value, Further further) {
+  print(labels, further, [value](char* to) { return put_unsigned(to, value); });
 }
 
-void FamilyWriter::value_text(std::string_view value) {
-  if (out_.back() == '{')
-    out_.back() = ' ';  // No labels, no braces.
-  else
-    out_ += "} ";
-  out_ += value;
-  out_ += '\n';
+void FamilyWriter::integer(std::string_view labels, std::int64_t value, Further further) {
+  print(labels, further, [value](char* to) { return put_signed(to, value); });
 }
 
-void FamilyWriter::value_unsigned(std::uint64_t value) {
-  char text[kMaxNumber];
-  value_text({text, put_unsigned(text, value)});
+void FamilyWriter::seconds(std::string_view labels, std::uint64_t nanoseconds, Further further) {
+  print(labels, further, [nanoseconds](char* to) { return put_seconds(to, nanoseconds); });
 }
 
-void FamilyWriter::value_seconds(std::uint64_t nanoseconds) {
-  char text[kMaxNumber];
-  value_text({text, put_seconds(text, nanoseconds)});
-}
-
-void FamilyWriter::value_double(double value) {
-  char text[kMaxNumber];
-  value_text({text, put_double(text, value)});
+void FamilyWriter::real(std::string_view labels, double value, Further further) {
+  print(labels, further, [value](char* to) { return put_double(to, value); });
 }
 
 std::array<FamilyTable, 13> family_tables() {

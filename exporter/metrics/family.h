@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,60 +24,44 @@ struct Context {
   const TextOptions& options;
 };
 
-// Prints the samples of one family; HELP and TYPE before the first, so a family without samples
-// leaves no trace.
+// A label of one sample beyond the row's own. Left out when the value is empty, which is the same
+// to Prometheus. `prefix` is a literal of ours, put before the value.
+struct Label {
+  std::string_view name;
+  std::string_view value;
+  std::string_view prefix = {};
+};
+
+// Prints the samples of one family: name{further,labels} value. HELP and TYPE stand before the
+// first, so a family without samples leaves no trace. A whole line is one growth check and a few
+// copies: that is what makes a series cheap.
 class FamilyWriter {
  public:
-  FamilyWriter(std::string& out, const FamilyInfo& info) : out_(out), info_(info) {}
+  using Further = std::initializer_list<Label>;
 
-  // name{labels} value: one growth check for the whole line, which is what makes a series cheap.
-  // `put` writes the number (print.h).
-  template <class Put>
-  void sample(std::string_view labels, Put put) {
-    start();
-    const std::size_t old = out_.size();
-    const std::size_t most = info_.name.size() + labels.size() + kMaxNumber + 4;
-    out_.resize_and_overwrite(old + most, [&](char* text, std::size_t) {
-      char* to = put_text(text + old, info_.name);
-      *to++ = '{';
-      to = put_text(to, labels);
-      *to++ = '}';
-      *to++ = ' ';
-      to = put(to);
-      *to++ = '\n';
-      return static_cast<std::size_t>(to - text);
-    });
-  }
+  FamilyWriter(std::string& out, const FamilyInfo& info);
 
-  // A line with labels of its own: line().label("device", d).labels(row).value_unsigned(1).
-  FamilyWriter& line(std::string_view suffix = {}) {
-    start();
-    out_ += info_.name;
-    out_ += suffix;
-    out_ += '{';
-    return *this;
-  }
-  // `prefix` is a literal of ours, put before the value.
-  FamilyWriter& label(std::string_view name, std::string_view value, std::string_view prefix = {});
-  FamilyWriter& label_if(std::string_view name, std::string_view value) {
-    return value.empty() ? *this : label(name, value);
-  }
-  FamilyWriter& labels(std::string_view rendered);
-  void value_unsigned(std::uint64_t value);
-  void value_seconds(std::uint64_t nanoseconds);
-  void value_double(double value);
-  // A literal of ours as the value.
-  void value_text(std::string_view value);
+  // `labels` is the row's rendered block, or "" for series that are not about a container.
+  void count(std::string_view labels, std::uint64_t value, Further further = {});
+  void integer(std::string_view labels, std::int64_t value, Further further = {});
+  void seconds(std::string_view labels, std::uint64_t nanoseconds, Further further = {});
+  void real(std::string_view labels, double value, Further further = {});
+
+  // For histograms: the next samples are name_bucket, name_sum, name_count.
+  void set_suffix(std::string_view suffix) { suffix_ = suffix; }
 
  private:
-  void start() {
-    if (!started_) write_heading();
-  }
+  template <class Put>
+  void print(std::string_view labels, Further further, Put put);
   void write_heading();
 
+  // Names are copied with a fixed length, which compilers turn into a few moves.
+  static constexpr std::size_t kPrefixRoom = 64;
   std::string& out_;
   const FamilyInfo& info_;
+  std::string_view suffix_;
   bool started_ = false;
+  std::array<char, kPrefixRoom> name_{};
 };
 
 struct Family {
@@ -132,9 +117,9 @@ void write_field(FamilyWriter& out, const Context& context) {
     const std::optional<std::uint64_t> value = context.snapshot.value(kField, row);
     if (!value) return;
     if constexpr (cgroupfs::info(kField).unit == cgroupfs::Unit::kNanoseconds)
-      out.sample(labels, [&](char* to) { return put_seconds(to, *value); });
+      out.seconds(labels, *value);
     else
-      out.sample(labels, [&](char* to) { return put_unsigned(to, *value); });
+      out.count(labels, *value);
   });
 }
 
@@ -145,8 +130,7 @@ void write_limit_or_zero(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const auto limit = context.snapshot.limit(kField, row);
     if (!limit) return;
-    const std::uint64_t value = limit->is_none() ? 0 : limit->value();
-    out.sample(labels, [&](char* to) { return put_unsigned(to, value); });
+    out.count(labels, limit->is_none() ? 0 : limit->value());
   });
 }
 

@@ -26,12 +26,6 @@ constexpr auto kPlain = [] {
   return plain;
 }();
 
-std::size_t plain_prefix(std::string_view text) {
-  std::size_t n = 0;
-  while (n < text.size() && kPlain[static_cast<unsigned char>(text[n])]) ++n;
-  return n;
-}
-
 // How many bytes at the start of `text` (which begins with a byte >= 0x80) are one character.
 // Nothing if they are none.
 std::size_t character_length(std::string_view text) {
@@ -40,12 +34,13 @@ std::size_t character_length(std::string_view text) {
   return 0;
 }
 
-void append_bad_byte(std::string& out, char c) {
+char* put_bad_byte(char* to, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
-  out += kReplacement;
-  out += kHex[byte >> 4U];
-  out += kHex[byte & 15U];
+  to = put_text(to, kReplacement);
+  *to++ = kHex[byte >> 4U];
+  *to++ = kHex[byte & 15U];
+  return to;
 }
 
 void append_pair(std::string& out, std::string_view name, std::string_view value) {
@@ -96,29 +91,39 @@ std::string environment_key(const inventory::Identity& identity, std::string key
 
 }  // namespace
 
-void append_label_value(std::string& out, std::string_view value) {
-  while (!value.empty()) {
-    const std::size_t plain = plain_prefix(value);
-    out.append(value.substr(0, plain));
-    value.remove_prefix(plain);
-    if (value.empty()) return;
-    const char c = value[0];
+char* put_label_value(char* to, std::string_view value) {
+  for (std::size_t at = 0; at < value.size();) {
+    const char c = value[at];
+    if (kPlain[static_cast<unsigned char>(c)]) {
+      *to++ = c;
+      ++at;
+      continue;
+    }
     if (static_cast<unsigned char>(c) < 0x80) {
-      out += '\\';
-      out += c == '\n' ? 'n' : c;
-      value.remove_prefix(1);
+      *to++ = '\\';
+      *to++ = c == '\n' ? 'n' : c;
+      ++at;
       continue;
     }
-    const std::size_t length = character_length(value);
+    const std::string_view rest = value.substr(at);
+    const std::size_t length = character_length(rest);
     if (length == 0) {
-      append_bad_byte(out, c);
-      value.remove_prefix(1);
+      to = put_bad_byte(to, c);
+      ++at;
       continue;
     }
-    out.append(value.substr(0, length));
-    if (value.starts_with(kReplacement)) out += kReplacement;
-    value.remove_prefix(length);
+    to = put_text(to, rest.substr(0, length));
+    if (rest.starts_with(kReplacement)) to = put_text(to, kReplacement);
+    at += length;
   }
+  return to;
+}
+
+void append_label_value(std::string& out, std::string_view value) {
+  const std::size_t old = out.size();
+  out.resize_and_overwrite(old + kMaxEscaped * value.size(), [&](char* text, std::size_t) {
+    return static_cast<std::size_t>(put_label_value(text + old, value) - text);
+  });
 }
 
 void append_label_name(std::string& out, std::string_view name) {

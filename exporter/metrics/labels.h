@@ -6,10 +6,13 @@
 
 namespace plimsoll::exporter {
 
-// Appends `value` escaped for the text format: \ " and newline get a backslash, so no value can end
+// Writes `value` escaped for the text format: \ " and newline get a backslash, so no value can end
 // its quotes or its line. The result is valid UTF-8, and different values stay different: a byte
 // that is not UTF-8 becomes U+FFFD and its two hex digits, a real U+FFFD is doubled. (Two cgroups
 // whose names differ in such a byte must not give the same series twice.)
+// `to` has room for kMaxEscaped bytes per byte; gives the end.
+[[nodiscard]] char* put_label_value(char* to, std::string_view value);
+inline constexpr std::size_t kMaxEscaped = 6;
 void append_label_value(std::string& out, std::string_view value);
 
 // Appends `name` with every byte outside [a-zA-Z0-9_] replaced by '_': cAdvisor's rule for the part
