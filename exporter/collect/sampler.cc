@@ -276,6 +276,9 @@ class SamplerImpl final : public Sampler {
     snapshot->taken = now;
     snapshot->wall = clock_.wall();
     snapshot->machine = machine_;
+    if (enabled(cgroupfs::Group::kDiskIo))
+      block_devices_ = refresh_block_devices(roots_.proc, std::move(block_devices_));
+    snapshot->block_devices = block_devices_;
     snapshot->reserve(entries_.size());
     snapshot->rates.reserve(entries_.size());
     const std::int64_t wall_seconds =
@@ -337,6 +340,7 @@ class SamplerImpl final : public Sampler {
   std::vector<Entry*> network_entries_;
   std::shared_ptr<const FilesystemCollector::Results> disk_;
   std::shared_ptr<const MachineInfo> machine_;
+  BlockDevicesPtr block_devices_;
   MonoTime machine_at_;
   nanoseconds slow_interval_{};
   bool layers_changed_ = true;

@@ -1,8 +1,24 @@
+#include <algorithm>
+#include <array>
+
+#include "exporter/collect/history_codec.h"
 #include "exporter/stream/json.h"
 #include "exporter/stream/json_fields.h"
 #include "exporter/stream/json_writer.h"
 
 namespace plimsoll::exporter {
+
+namespace {
+
+// History keeps its fields in order of change, JSON nests them in order of their paths' table.
+constexpr auto kInTableOrder = [] {
+  std::array<std::size_t, kHistoryFieldCount> order{};
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, {}, [](std::size_t i) { return kHistoryFields[i]; });
+  return order;
+}();
+
+}  // namespace
 
 void append_history_point(std::string& out, const Row& row, const HistoryPoint& point) {
   JsonWriter json(out);
@@ -14,9 +30,9 @@ void append_history_point(std::string& out, const Row& row, const HistoryPoint& 
     json.key("cgroup").text(row.identity->cgroup);
   }
   FieldNesting fields(json);
-  const std::span<const cgroupfs::Field> kept = history_fields();
-  for (std::size_t i = 0; i < kept.size() && i < point.values.size(); ++i)
-    if (point.values[i]) fields.write(kept[i], Limit<std::uint64_t>(*point.values[i]));
+  for (const std::size_t i : kInTableOrder)
+    if (i < point.values.size() && point.values[i])
+      fields.write(kHistoryFields[i], Limit<std::uint64_t>(*point.values[i]));
   fields.finish();
   json.end_object();
 }

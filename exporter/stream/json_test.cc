@@ -224,6 +224,21 @@ TEST(Json, SnapshotListsTheRowsAskedFor) {
   EXPECT_EQ(parse(out)["containers"], json::array());
 }
 
+TEST(Json, HistoryPointsHaveTheSameShape) {
+  const auto snapshot = make_snapshot({container_row("web", 2)});
+  HistoryPoint point{.sequence = 41, .wall = snapshot->wall, .values = {}};
+  for (std::size_t i = 0; i < history_fields().size(); ++i)
+    point.values.emplace_back(i == 1 ? std::nullopt : std::optional<std::uint64_t>(1'500'000'000));
+  std::string out;
+  append_history_point(out, snapshot->rows[0], point);
+  const json it = parse(out);
+  EXPECT_EQ(it["sequence"], 41);
+  EXPECT_EQ(it["timestamp"], "2023-11-14T22:13:20.250000000Z");
+  EXPECT_EQ(it["cgroup"], snapshot->rows[0].identity->cgroup);
+  for (std::size_t i = 0; i < history_fields().size(); ++i)
+    EXPECT_EQ(at_path(it, cgroupfs::info(history_fields()[i]).path) != nullptr, i != 1);
+}
+
 std::string json_string(std::string_view text) {
   std::string out;
   append_json_string(out, text);

@@ -107,7 +107,9 @@ Response Endpoints::metrics_response(const Snapshot& snapshot) {
     body_->reserve(expected);
   }
   body_->clear();
-  write_text(*body_, snapshot, self(), loop_.proc(), options_.text);
+  TextOptions text = options_.text;
+  text.now = clock_.now();
+  write_text(*body_, snapshot, self(), loop_.proc(), text);
   Response response;
   response.content_type = kTextFormat;
   response.body = body_;
