@@ -23,6 +23,7 @@ KernelTree::Hierarchies KernelTree::due(MonoTime now) const {
 
 void KernelTree::walk(Hierarchies which) {
   const MonoTime now = clock_.now();
+  watches_.retry();
   std::vector<Place> unknown;
   for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h) {
     if (!which.test(h)) continue;

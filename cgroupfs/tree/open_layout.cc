@@ -127,6 +127,17 @@ Mode mode_of(const std::vector<Hierarchy>& hierarchies) {
   return v2 ? Mode::kV2 : Mode::kV1;
 }
 
+// More than we have places for can only be named hierarchies without controllers.
+std::vector<Hierarchy> numbers_first(std::vector<Hierarchy> hierarchies) {
+  std::vector<Hierarchy> ordered;
+  for (const bool named_only : {false, true})
+    for (Hierarchy& h : hierarchies)
+      if ((h.version == 1 && h.controllers.none()) == named_only &&
+          ordered.size() < kMaxHierarchies)
+        ordered.push_back(std::move(h));
+  return ordered;
+}
+
 }  // namespace
 
 Result<Layout> open_layout(std::string_view mountinfo, const DirFd& cgroup_root,
@@ -143,12 +154,7 @@ Result<Layout> open_layout(std::string_view mountinfo, const DirFd& cgroup_root,
                        std::string(nominal_root) +
                        ", and the directory given for it has neither cgroup.controllers (v2) nor "
                        "directories named after v1 controllers");
-  // More than we have places for can only be named hierarchies without controllers.
-  std::ranges::stable_partition(
-      layout.hierarchies, [](const Hierarchy& h) { return h.version == 2 || h.controllers.any(); });
-  if (layout.hierarchies.size() > kMaxHierarchies)
-    layout.hierarchies.erase(layout.hierarchies.begin() + kMaxHierarchies,
-                             layout.hierarchies.end());
+  layout.hierarchies = numbers_first(std::move(layout.hierarchies));
   layout.mode = mode_of(layout.hierarchies);
   return layout;
 }

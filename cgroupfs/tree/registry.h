@@ -20,12 +20,12 @@ inline constexpr int kNoWatch = -1;
 struct Node {
   explicit Node(std::unique_ptr<Cgroup> cgroup) : group(std::move(cgroup)) { watch.fill(kNoWatch); }
 
-  std::unique_ptr<Cgroup> group;  // Null once given to the owner as removed.
-  std::array<int, kMaxHierarchies> watch;
-  std::bitset<kMaxHierarchies> seen;  // By the walk in progress.
-  bool reported = false;              // The owner knows it.
-  bool retired = false;               // No longer in the tree; kept until the next report.
-  bool touched = false;               // Is in Registry::touched_.
+  std::unique_ptr<Cgroup> group;             // Null once given to the owner as removed.
+  std::array<int, kMaxHierarchies> watch{};  // kNoWatch: none.
+  std::bitset<kMaxHierarchies> seen;         // By the walk in progress.
+  bool reported = false;                     // The owner knows it.
+  bool retired = false;                      // No longer in the tree; kept until the next report.
+  bool touched = false;                      // Is in Registry::touched_.
   bool changed = false;
   bool written = false;
 };

@@ -24,6 +24,7 @@ struct Changes {
 
 inline std::vector<std::string> sorted_paths(const auto& groups) {
   std::vector<std::string> paths;
+  paths.reserve(groups.size());
   for (const auto& group : groups) paths.push_back(group->path);
   std::ranges::sort(paths);
   return paths;

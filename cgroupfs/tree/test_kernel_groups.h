@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <ranges>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,11 +21,11 @@ namespace plimsoll::cgroupfs {
 // kernfs refuses to unlink files, so only directories are removed, leaves first.
 inline void remove_groups(const std::filesystem::path& top) {
   std::error_code ignored;
-  std::vector<std::filesystem::path> children;
-  for (const auto& entry : std::filesystem::directory_iterator(top, ignored))
-    if (entry.is_directory(ignored)) children.push_back(entry.path());
-  for (const auto& child : children) remove_groups(child);
-  ::rmdir(top.c_str());
+  std::vector<std::filesystem::path> directories = {top};
+  for (auto it = std::filesystem::recursive_directory_iterator(top, ignored);
+       it != std::filesystem::recursive_directory_iterator(); it.increment(ignored))
+    if (it->is_directory(ignored)) directories.push_back(it->path());
+  for (const auto& directory : std::views::reverse(directories)) ::rmdir(directory.c_str());
 }
 
 class KernelGroups {

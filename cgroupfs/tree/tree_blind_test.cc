@@ -90,7 +90,7 @@ TEST_F(BlindTree, RefusedWatchesAreTriedAgainByTheNextWalk) {
 }
 
 TEST_F(BlindTree, WalksAreStaggeredAndEachHierarchyHasItsTurn) {
-  TreeOptions options;
+  const TreeOptions options;
   start(options);
   update();
   for (std::uint64_t turn = 1; turn <= 6; ++turn) {

@@ -90,7 +90,7 @@ TEST_F(RealTree, RemovedAndMadeAgainIsAnotherGroupAndTheOldOneIsGone) {
   start();
   update();
   const std::uint64_t serial = added("/a")->serial;
-  Cgroup old_group = *added("/a");
+  const Cgroup old_group = *added("/a");
   ASSERT_TRUE(open_cgroup(groups_.layout(), old_group, 0));
   groups_.remove_everywhere("/a");
   EXPECT_EQ(open_cgroup(groups_.layout(), old_group, 0).error().kind, ErrorKind::kGone);

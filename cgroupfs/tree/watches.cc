@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -22,11 +23,14 @@ Watches::Watches(std::size_t max_watches) : max_watches_(max_watches) {
 // inotify has no *at call. /proc/self/fd is this process's own view of the descriptor, not the
 // host's /proc that is passed in as a root.
 std::optional<int> Watches::add(const DirFd& parent, std::string_view name) {
-  if (!inotify_ || count() >= max_watches_) return std::nullopt;
+  if (!inotify_ || exhausted_ || count() >= max_watches_) return std::nullopt;
   std::string path = "/proc/self/fd/" + std::to_string(parent.get()) + "/";
   path += name;
   const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), kMask);
-  if (watch < 0) return std::nullopt;
+  if (watch < 0) {
+    exhausted_ = errno == ENOSPC;  // fs.inotify.max_user_watches, shared by all of our user's.
+    return std::nullopt;
+  }
   return watch;
 }
 
@@ -49,6 +53,7 @@ void Watches::own(int watch, WatchOwner owner) {
 void Watches::forget(int watch) {
   const Owned* entry = find(watch);
   if (entry == nullptr) return;
+  exhausted_ = false;
   owners_[static_cast<std::size_t>(entry - owners_.data())].node = nullptr;
   if (++forgotten_ <= owners_.size() / 2) return;
   std::erase_if(owners_, [](const Owned& owned) { return owned.node == nullptr; });

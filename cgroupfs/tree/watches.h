@@ -52,6 +52,8 @@ class Watches {
   void release(int watch, WatchOwner owner);
   // The kernel dropped the watch by itself (IN_IGNORED).
   void forget(int watch);
+  // The kernel's limit was reached: no add() asks it again before this or a release().
+  void retry() { exhausted_ = false; }
   [[nodiscard]] std::optional<WatchOwner> owner_of(int watch) const;
 
   // Calls handle(Notification) for what is queued, without waiting. Ends after a bounded number of
@@ -82,6 +84,7 @@ class Watches {
   // map's memory, with ten watches per group on a v1 host. Forgotten ones have no node.
   std::vector<Owned> owners_;
   std::size_t forgotten_ = 0;
+  bool exhausted_ = false;
   std::array<char, 32768> buffer_{};
 };
 
