@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -27,13 +28,32 @@ struct Key {
 
 namespace detail {
 
+// memcmp() for keys, in line: a call each would cost more than the comparison.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) {
+  const auto word = [](const char* at) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+  };
+  if (size < sizeof(std::uint64_t)) {
+    for (std::size_t i = 0; i < size; ++i)
+      if (a[i] != b[i]) return false;
+    return true;
+  }
+  for (std::size_t i = 0; i + sizeof(std::uint64_t) < size; i += sizeof(std::uint64_t))
+    if (word(a + i) != word(b + i)) return false;
+  const std::size_t last = size - sizeof(std::uint64_t);
+  return word(a + last) == word(b + last);
+}
+
 // The index of the key that starts `text`, looking at `expected` first; N when it is none of them.
 template <class T, std::size_t N>
 std::size_t find_key(std::string_view text, const std::array<Key<T>, N>& keys,
                      std::size_t expected) {
   for (std::size_t tried = 0; tried < N; ++tried) {
     const std::string_view name = keys[expected].name;
-    if (text.size() > name.size() && text[name.size()] == ' ' && text.starts_with(name))
+    if (text.size() > name.size() && text[name.size()] == ' ' &&
+        same_bytes(text.data(), name.data(), name.size()))
       return expected;
     expected = expected + 1 == N ? 0 : expected + 1;
   }

@@ -45,15 +45,21 @@ struct Digits {
 
 [[nodiscard]] constexpr Digits take_digits(std::string_view text) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
-  Digits digits;
-  for (const char c : text) {
-    const unsigned digit = static_cast<unsigned>(c) - '0';
-    if (digit > 9) break;
-    if (digits.value > (kMax - digit) / 10) return {};
-    digits.value = digits.value * 10 + digit;
-    ++digits.size;
+  constexpr std::size_t kSafe = 19;  // That many digits always fit.
+  const char* const start = text.data();
+  const auto digit_at = [&](std::size_t i) {
+    return static_cast<unsigned>(static_cast<unsigned char>(start[i])) - '0';
+  };
+  std::uint64_t value = 0;
+  std::size_t size = 0;
+  const std::size_t unchecked = text.size() < kSafe ? text.size() : kSafe;
+  for (; size < unchecked && digit_at(size) <= 9; ++size) value = value * 10 + digit_at(size);
+  if (size < kSafe) return {value, size};
+  for (; size < text.size() && digit_at(size) <= 9; ++size) {
+    if (value > (kMax - digit_at(size)) / 10) return {};
+    value = value * 10 + digit_at(size);
   }
-  return digits;
+  return {value, size};
 }
 
 }  // namespace plimsoll::cgroupfs

@@ -45,7 +45,7 @@ void TextReader::read(std::span<ReadTarget> targets) {
   if (now >= replan_at_) replan(now);
   adjust_budget(std::max(groups_.size(), targets.size()), now);
   for (ReadTarget& target : targets) {
-    target.outcome = read_group(target);
+    target.outcome = visit_group(target);
     if (target.outcome == ReadOutcome::kIdle) ++stats_.idle;
     if (target.outcome == ReadOutcome::kGone) {
       ++stats_.gone;

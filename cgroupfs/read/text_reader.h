@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <optional>
 #include <unordered_map>
 
@@ -36,13 +37,13 @@ class TextReader final : public CgroupReader {
   [[nodiscard]] ReaderStats stats() const override;
 
  private:
-  // One group's directories during one read(): opened when first needed.
+  // One group during one read().
   struct Visit {
     ReadTarget& target;
     GroupState& state;
     MonoTime at;
-    std::array<DirFd, kMaxHierarchies> dirs;
-    std::array<bool, kMaxHierarchies> proven{};  // Still there after a file was not.
+    std::bitset<kMaxHierarchies> opened;  // In dirs_.
+    std::bitset<kMaxHierarchies> proven;  // Still there after a file was not.
     std::optional<bool> lives_elsewhere;
   };
   // Whether reading of the group may go on.
@@ -57,7 +58,8 @@ class TextReader final : public CgroupReader {
   GroupState& state_of(const Cgroup& cgroup);
 
   // text_reader_group.cc: one group.
-  ReadOutcome read_group(ReadTarget& target);
+  ReadOutcome visit_group(ReadTarget& target);
+  ReadOutcome read_group(Visit& visit);
   void notice_changes(Visit& visit);
   std::optional<ReadOutcome> read_hot(Visit& visit);
   [[nodiscard]] bool may_be_idle(const Visit& visit) const;
@@ -79,6 +81,8 @@ class TextReader final : public CgroupReader {
   const ReaderOptions options_;
   PutContext context_;
   RecordBuffer buffer_;
+  // The visited group's directories, opened when first needed.
+  std::array<DirFd, kMaxHierarchies> dirs_;
 
   Blkio blkio_ = Blkio::kThrottleRecursive;
   Plan plan_;

@@ -29,20 +29,29 @@ bool out_of_descriptors(const Error& error) {
 
 }  // namespace
 
-ReadOutcome TextReader::read_group(ReadTarget& target) {
+ReadOutcome TextReader::visit_group(ReadTarget& target) {
   Visit visit{.target = target,
               .state = state_of(*target.cgroup),
               .at = clock_.now(),
-              .dirs = {},
+              .opened = {},
               .proven = {},
               .lives_elsewhere = {}};
+  const ReadOutcome outcome = read_group(visit);
+  for (std::size_t h = 0; visit.opened.any(); ++h) {
+    if (visit.opened.test(h)) dirs_[h].reset();
+    visit.opened.reset(h);
+  }
+  return outcome;
+}
+
+ReadOutcome TextReader::read_group(Visit& visit) {
   notice_changes(visit);
-  if (target.due.has(Tier::kHot))
+  if (visit.target.due.has(Tier::kHot))
     if (const auto outcome = read_hot(visit)) return *outcome;
   for (const Tier tier : {Tier::kWarm, Tier::kSlow}) {
-    if (!target.due.has(tier)) continue;
+    if (!visit.target.due.has(tier)) continue;
     if (read_tier(visit, tier) == Still::kGone) return ReadOutcome::kGone;
-    target.sample->set_read_at(tier, visit.at);
+    visit.target.sample->set_read_at(tier, visit.at);
   }
   return ReadOutcome::kRead;
 }
@@ -115,7 +124,7 @@ TextReader::Still TextReader::read_tier(Visit& visit, Tier tier) {
 TextReader::Still TextReader::read_hugetlb(Visit& visit) {
   if (!plan_.hugetlb || !visit.target.cgroup->in(*plan_.hugetlb)) return Still::kThere;
   Result<> read = open_directory(visit, *plan_.hugetlb);
-  if (read) read = hugetlb_.read(visit.dirs[*plan_.hugetlb], buffer_, *visit.target.sample);
+  if (read) read = hugetlb_.read(dirs_[*plan_.hugetlb], buffer_, *visit.target.sample);
   if (read) return Still::kThere;
   visit.target.sample->hugetlb.clear();
   switch (read.error().kind) {
@@ -178,7 +187,7 @@ Result<Fd> TextReader::open_file(Visit& visit, const PlannedFile& file) {
   const auto open = [&]() -> Result<Fd> {
     PLIMSOLL_TRY(open_directory(visit, file.hierarchy));
     ++stats_.opens;
-    return open_at(visit.dirs[file.hierarchy], file.spec->name, O_RDONLY);
+    return open_at(dirs_[file.hierarchy], file.spec->name, O_RDONLY);
   };
   Result<Fd> fd = open();
   if (fd || !out_of_descriptors(fd.error()) || !relieve(visit.at)) return fd;
@@ -186,9 +195,10 @@ Result<Fd> TextReader::open_file(Visit& visit, const PlannedFile& file) {
 }
 
 Result<> TextReader::open_directory(Visit& visit, std::size_t hierarchy) {
-  if (visit.dirs[hierarchy]) return {};
+  if (visit.opened.test(hierarchy)) return {};
   ++stats_.directory_opens;
-  visit.dirs[hierarchy] = PLIMSOLL_TRY(open_cgroup(layout_, *visit.target.cgroup, hierarchy));
+  dirs_[hierarchy] = PLIMSOLL_TRY(open_cgroup(layout_, *visit.target.cgroup, hierarchy));
+  visit.opened.set(hierarchy);
   return {};
 }
 
@@ -206,12 +216,12 @@ TextReader::Still TextReader::refused(Visit& visit, const PlannedFile& file, con
     return Still::kThere;
   }
   // ENOENT says "no such file" and "no such group" alike: ask once per hierarchy and visit.
-  if (!visit.proven[file.hierarchy]) {
+  if (!visit.proven.test(file.hierarchy)) {
     const bool lives = lives_in(visit, file.hierarchy);
     if (!lives && lost(visit) == Still::kGone) return Still::kGone;
-    visit.proven[file.hierarchy] = lives;
+    visit.proven.set(file.hierarchy, lives);
   }
-  if (visit.proven[file.hierarchy] && file.spec->version == 1)
+  if (visit.proven.test(file.hierarchy) && file.spec->version == 1)
     missing_v1_[visit.target.cgroup->path == "/" ? 1 : 0] |= bit(file);
   mark_absent(visit, file);
   return Still::kThere;
