@@ -24,13 +24,19 @@ class JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonMember>;  // In the document's order.
 
-  JsonValue() = default;
-  explicit JsonValue(bool value) : value_(value) {}
-  explicit JsonValue(std::int64_t value) : value_(value) {}
-  explicit JsonValue(double value) : value_(value) {}
-  explicit JsonValue(std::string value) : value_(std::move(value)) {}
+  // Defined where JsonMember is complete: a variant of vectors of it needs to be.
+  JsonValue();
+  explicit JsonValue(bool value);
+  explicit JsonValue(std::int64_t value);
+  explicit JsonValue(double value);
+  explicit JsonValue(std::string value);
   explicit JsonValue(Array value);
   explicit JsonValue(Object value);
+  JsonValue(const JsonValue& other);
+  JsonValue(JsonValue&& other) noexcept;
+  JsonValue& operator=(const JsonValue& other);
+  JsonValue& operator=(JsonValue&& other) noexcept;
+  ~JsonValue();
 
   // The value under a path of keys; null when any step is missing or not an object.
   [[nodiscard]] const JsonValue* find(std::initializer_list<std::string_view> path) const;
@@ -48,7 +54,7 @@ class JsonValue {
 
   [[nodiscard]] const Array& items() const;     // Empty when not an array.
   [[nodiscard]] const Object& members() const;  // Empty when not an object.
-  [[nodiscard]] bool is_object() const { return std::holds_alternative<Object>(value_); }
+  [[nodiscard]] bool is_object() const;
 
  private:
   friend class JsonBuilder;

@@ -1,6 +1,7 @@
 #include "inventory/labels.h"
 
 #include <algorithm>
+#include <map>
 
 namespace plimsoll::inventory {
 
@@ -19,16 +20,9 @@ std::string_view value_of(const StringMap& map, std::string_view key) {
 }
 
 void sort_unique(StringMap& map) {
-  std::ranges::stable_sort(map, {},
-                           [](const auto& entry) { return std::string_view(entry.first); });
-  auto out = map.begin();
-  for (auto in = map.begin(); in != map.end(); ++in) {
-    if (out != map.begin() && std::prev(out)->first == in->first)
-      std::prev(out)->second = std::move(in->second);
-    else if (out++ != in)
-      *std::prev(out) = std::move(*in);
-  }
-  map.erase(out, map.end());
+  std::map<std::string, std::string> unique;
+  for (auto& [key, value] : map) unique.insert_or_assign(key, std::move(value));
+  map.assign(unique.begin(), unique.end());
 }
 
 void read_labels(Identity& identity) {
