@@ -118,11 +118,11 @@ Result<Record> read_answer(Sources& sources, const PathFacts& facts, std::string
     record.identity =
         PLIMSOLL_TRY(read_inspect(json, std::move(base), sources.options.environment_prefixes));
   }
-  const bool had_pid = record.identity.pid.has_value();
   const Membership found = keep_own_pid(sources.proc, record.identity);
   if (needs_proof(facts) && found != Membership::kInside)
     return failure(ErrorKind::kNotOffered, "verify", facts.identity.id + ": is elsewhere");
-  record.settled = says_running(json) && (record.identity.pid.has_value() || !had_pid);
+  // Not by the pid, as with the file: where we cannot see the process we would ask for ever.
+  record.settled = says_running(json);
   return record;
 }
 

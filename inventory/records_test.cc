@@ -250,6 +250,37 @@ TEST(PodmanRecord, LabelsComeFromTheSocketOnceAndStay) {
   EXPECT_EQ(host.asked.size(), 1U) << "asked once";
 }
 
+// podman.socket enabled, or podman restarted, after us.
+TEST(PodmanRecord, LabelsAreAskedForWhenTheSocketComesLaterOrFailsOnce) {
+  TestHost host;
+  const std::string storage = "var/lib/containers/storage/overlay-containers/";
+  host.tree.write(storage + "containers.json", R"([{"id":")" + kIdA + R"(","names":["web"]}])");
+  host.tree.write(storage + kIdA + "/userdata/config.json", "{}");
+  host.tree.write("run/containers/storage/overlay-containers/" + kIdA + "/userdata/pidfile", "12");
+  const std::string path = "/machine.slice/libpod-" + kIdA + ".scope";
+  host.process(12, path);
+  const auto wait = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      host.clock.advance(std::chrono::seconds(1));
+      static_cast<void>(host.identify(1, path));
+    }
+  };
+  static_cast<void>(host.identify(1, path));
+  wait(60);
+  EXPECT_THAT(host.asked, IsEmpty());
+  host.tree.write("run/podman/podman.sock", "");
+  wait(10);
+  ASSERT_EQ(host.asked.size(), 1U);
+  host.inventory->answer(host.asked[0], failure(ErrorKind::kNotOffered, "connect", "podman.sock"));
+  wait(70);
+  ASSERT_EQ(host.asked.size(), 2U);
+  host.inventory->answer(host.asked[1],
+                         R"({"Id":")" + kIdA + R"(","Name":"web","Config":{"Labels":{"k":"v"}}})");
+  EXPECT_THAT(host.identify(1, path)->labels, ElementsAre(Pair("k", "v")));
+  wait(3600);
+  EXPECT_EQ(host.asked.size(), 2U);
+}
+
 TEST(PodmanRecord, AndTheSocketAgree) {
   RecordedHost host("podman");
   const IdentityPtr files = host.identify("/libpod_parent/libpod-" + kPweb);

@@ -14,8 +14,6 @@ namespace plimsoll::inventory {
 
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
-
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
@@ -65,7 +63,7 @@ Result<Fd> StateFiles::open(const std::string& path, int flags) {
   return Fd(static_cast<int>(fd));
 }
 
-Result<StateFile> StateFiles::read(const std::string& path) {
+Result<StateFile> StateFiles::read(const std::string& path, std::size_t max_bytes) {
   ++reads_;
   // O_NONBLOCK: opening a FIFO would wait for its writer, for ever.
   const Fd fd = PLIMSOLL_TRY(open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
@@ -82,8 +80,9 @@ Result<StateFile> StateFiles::read(const std::string& path) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return os_failure("read", path);
     if (n == 0) return file;
-    if (file.text.size() + static_cast<std::size_t>(n) > kMaxBytes)
-      return failure(ErrorKind::kRejected, "read", path + ": larger than 16 MiB");
+    if (file.text.size() + static_cast<std::size_t>(n) > max_bytes)
+      return failure(ErrorKind::kRejected, "read",
+                     path + ": larger than " + std::to_string(max_bytes) + " bytes");
     file.text.append(chunk, static_cast<std::size_t>(n));
   }
 }

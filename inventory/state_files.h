@@ -19,14 +19,15 @@ struct StateFile {
 };
 
 // Errors: kNotOffered when a part of the path is missing, kDenied when we may not, kRejected when
-// it is no regular file (a rootless user may put a FIFO in the way) or larger than 16 MiB.
+// it is no regular file (a rootless user may put a FIFO in the way) or larger than allowed.
 class StateFiles {
  public:
   // `host_root` is "" or a directory like "/host" below which absolute paths, and absolute symbolic
   // links on their way, are resolved.
   explicit StateFiles(std::string host_root) : host_root_(std::move(host_root)) {}
 
-  [[nodiscard]] Result<StateFile> read(const std::string& path);
+  [[nodiscard]] Result<StateFile> read(const std::string& path,
+                                       std::size_t max_bytes = std::size_t{16} << 20);
   [[nodiscard]] Result<std::uint64_t> version(const std::string& path);
   // Anything of that name: file, directory, socket.
   [[nodiscard]] bool exists(const std::string& path);

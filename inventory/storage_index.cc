@@ -4,6 +4,13 @@
 
 namespace plimsoll::inventory {
 
+namespace {
+
+// Room for 10 000 containers. A rootless user writes his own list, as often as he likes.
+constexpr std::size_t kMaxListBytes = std::size_t{4} << 20;
+
+}  // namespace
+
 Result<StoredContainers> parse_stored_containers(std::string_view text) {
   const JsonValue json = PLIMSOLL_TRY(parse_json(text));
   StoredContainers containers;
@@ -25,7 +32,7 @@ Result<const StoredContainers*> StorageIndex::load(const std::string& path) {
   const std::uint64_t version = PLIMSOLL_TRY(files_.version(path));
   Parsed& parsed = parsed_[path];
   if (parsed.version != version) {
-    const StateFile file = PLIMSOLL_TRY(files_.read(path));
+    const StateFile file = PLIMSOLL_TRY(files_.read(path, kMaxListBytes));
     parsed.containers = PLIMSOLL_TRY(in(path, parse_stored_containers(file.text)));
     parsed.version = file.version;
   }

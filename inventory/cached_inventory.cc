@@ -1,33 +1,14 @@
-#include "inventory/inventory.h"
+#include "inventory/cached_inventory.h"
 
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
 
-#include "inventory/homes.h"
 #include "inventory/lookup.h"
-#include "inventory/record.h"
-#include "inventory/storage_index.h"
 
 namespace plimsoll::inventory {
 
 namespace {
 
 using std::chrono::nanoseconds;
-
-constexpr MonoTime kNever = MonoTime::max();
-// A question not answered by then is taken for lost and may be asked again.
-constexpr nanoseconds kAnswerDeadline = std::chrono::seconds(60);
-
-struct Entry {
-  IdentityPtr identity;
-  MonoTime due = kNever;  // When to look again.
-  MonoTime asked_until = MonoTime::min();
-  std::vector<Stamp> stamps;
-  std::uint32_t attempts = 0;  // In a row without a settled record.
-  bool settled = false;
-  bool answered = false;  // The socket has told what the files do not hold.
-};
 
 std::string_view parent_of(std::string_view path) {
   return path.substr(0, path.rfind('/'));
@@ -48,53 +29,7 @@ void carry_over(const Identity& old, Identity& fresh) {
   if (!old.log_path.empty()) fresh.log_path = old.log_path;
 }
 
-class CachedInventory final : public Inventory {
- public:
-  CachedInventory(const DirFd& proc, const Clock& clock, InventoryOptions options, Ask ask)
-      : clock_(clock),
-        options_(std::move(options)),
-        ask_(std::move(ask)),
-        files_(options_.host_root),
-        storage_(files_),
-        homes_(options_.passwd, files_, proc),
-        sources_{options_, proc, files_, storage_, homes_} {}
-
-  IdentityPtr identify(const cgroupfs::Cgroup& cgroup) override;
-  void forget(std::uint64_t serial) override;
-  void answer(const Question& question, const Result<std::string>& body) override;
-  [[nodiscard]] InventoryStats stats() const override;
-
- private:
-  struct Pod {
-    std::string name;
-    std::string pod_namespace;
-  };
-
-  void start(std::uint64_t serial, Entry& entry, const std::string& path);
-  void revisit(std::uint64_t serial, Entry& entry);
-  void look(std::uint64_t serial, Entry& entry, const PathFacts& facts);
-  void found(std::uint64_t serial, Entry& entry, Record record);
-  void missed(Entry& entry, const PathFacts& facts, const Error& error);
-  void ask(std::uint64_t serial, Entry& entry, const PathFacts& facts);
-  void name_pod(Entry& entry);
-  void set(Entry& entry, Identity identity);
-  [[nodiscard]] PathFacts facts_of(const std::string& path);
-  [[nodiscard]] nanoseconds back_off(const Entry& entry) const;
-  [[nodiscard]] nanoseconds spread_refresh(std::uint64_t serial) const;
-
-  const Clock& clock_;
-  InventoryOptions options_;
-  Ask ask_;
-  StateFiles files_;
-  StorageIndex storage_;
-  Homes homes_;
-  Sources sources_;
-  std::unordered_map<std::uint64_t, Entry> entries_;
-  std::unordered_map<std::string, Pod> pods_;          // By uid, learned from their containers.
-  std::unordered_set<std::string> podman_pod_groups_;  // Paths that libpod containers are below.
-  std::uint64_t failures_ = 0;
-  std::uint64_t questions_ = 0;
-};
+}  // namespace
 
 IdentityPtr CachedInventory::identify(const cgroupfs::Cgroup& cgroup) {
   Entry& entry = entries_[cgroup.serial];
@@ -139,6 +74,7 @@ void CachedInventory::revisit(std::uint64_t serial, Entry& entry) {
   const bool complete = entry.identity->metadata == Metadata::kComplete;
   if (complete && entry.settled && !entry.stamps.empty() && !any_changed(sources_, entry.stamps)) {
     entry.due = clock_.now() + options_.refresh;
+    if (entry.incomplete && !entry.answered) ask(serial, entry, facts_of(entry.identity->cgroup));
     return;
   }
   const PathFacts facts = facts_of(entry.identity->cgroup);
@@ -154,9 +90,8 @@ void CachedInventory::revisit(std::uint64_t serial, Entry& entry) {
 void CachedInventory::look(std::uint64_t serial, Entry& entry, const PathFacts& facts) {
   Result<Record> record = look_up(sources_, facts);
   if (record) {
-    const bool incomplete = record->incomplete && !entry.answered;
     found(serial, entry, *std::move(record));
-    if (incomplete) ask(serial, entry, facts);
+    if (entry.incomplete && !entry.answered) ask(serial, entry, facts);
     return;
   }
   missed(entry, facts, record.error());
@@ -169,6 +104,7 @@ void CachedInventory::found(std::uint64_t serial, Entry& entry, Record record) {
   if (entry.answered && record.incomplete) carry_over(*entry.identity, record.identity);
   entry.stamps = std::move(record.stamps);
   entry.settled = record.settled;
+  entry.incomplete = record.incomplete;
   if (record.settled) {
     entry.attempts = 0;
     entry.due = clock_.now() + spread_refresh(serial);
@@ -205,52 +141,6 @@ void CachedInventory::missed(Entry& entry, const PathFacts& facts, const Error& 
   Identity identity = *entry.identity;
   identity.metadata = error.kind == ErrorKind::kDenied ? Metadata::kUnreadable : Metadata::kPending;
   set(entry, std::move(identity));
-}
-
-void CachedInventory::ask(std::uint64_t serial, Entry& entry, const PathFacts& facts) {
-  const MonoTime now = clock_.now();
-  if (!ask_ || now < entry.asked_until) return;
-  std::optional<Question> question = question_about(sources_, facts);
-  if (!question) return;
-  question->serial = serial;
-  entry.asked_until = now + kAnswerDeadline;
-  ++questions_;
-  ask_(*std::move(question));  // Last: the answer may come from inside the call.
-}
-
-void CachedInventory::answer(const Question& question, const Result<std::string>& body) {
-  const auto at = entries_.find(question.serial);
-  if (at == entries_.end()) return;  // Gone meanwhile.
-  Entry& entry = at->second;
-  entry.asked_until = MonoTime::min();
-  const PathFacts facts = facts_of(entry.identity->cgroup);
-  Result<Record> record =
-      body ? read_answer(sources_, facts, *body) : Result<Record>(Failure(body.error()));
-  if (!record) {
-    const ErrorKind kind = record.error().kind;
-    if (kind == ErrorKind::kMalformed) ++failures_;
-    // A daemon that refuses will do so again; labels are not worth asking it for ever.
-    if (kind == ErrorKind::kNotOffered && body) entry.answered = true;
-    if (kind != ErrorKind::kDenied || entry.identity->metadata == Metadata::kComplete) return;
-    Identity identity = *entry.identity;
-    identity.metadata = Metadata::kUnreadable;
-    return set(entry, std::move(identity));
-  }
-  entry.answered = true;
-  const bool from_files = !entry.stamps.empty();
-  if (from_files) {
-    // The files stay the source of what they hold; the answer adds the rest.
-    Identity& fresh = record->identity;
-    if (fresh.upper_dir.empty()) fresh.upper_dir = entry.identity->upper_dir;
-    fresh.runtime_root = entry.identity->runtime_root;
-    set(entry, std::move(fresh));
-    return;
-  }
-  const bool changes = record->identity.has_health_check || !record->settled;
-  found(question.serial, entry, *std::move(record));
-  // From the socket alone a rename goes unseen; but a health state does change, so it is asked for
-  // again, slowly.
-  if (entry.settled) entry.due = changes ? clock_.now() + options_.last_retry : kNever;
 }
 
 void CachedInventory::name_pod(Entry& entry) {
@@ -303,8 +193,6 @@ InventoryStats CachedInventory::stats() const {
   }
   return stats;
 }
-
-}  // namespace
 
 std::unique_ptr<Inventory> Inventory::create(const DirFd& proc, const Clock& clock,
                                              InventoryOptions options, Ask ask) {
