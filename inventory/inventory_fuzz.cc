@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'h':
       static_cast<void>(parse_passwd(text));
-      static_cast<void>(is_remote(text, "/home/a"));
+      static_cast<void>(is_remote(text, "/people/a"));
       static_cast<void>(upper_dir_of(text));
       static_cast<void>(membership(text, "/docker/a"));
       break;

@@ -245,14 +245,14 @@ TEST(Passwd, SkipsLinesOfAnotherShape) {
 TEST(RemoteHomes, AreThoseBelowANetworkMount) {
   constexpr std::string_view kMounts =
       "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
-      "2 1 0:50 / /home rw,relatime shared:1 - nfs4 server:/home rw\n"
-      "3 2 8:2 / /home/local rw - xfs /dev/sdb rw\n"
+      "2 1 0:50 / /people rw,relatime shared:1 - nfs4 server:/people rw\n"
+      "3 2 8:2 / /people/local rw - xfs /dev/sdb rw\n"
       "4 1 0:51 / /mnt rw - fuse.sshfs x rw\n"
       "5 1 0:52 / /auto rw - autofs systemd-1 rw\n";
-  EXPECT_TRUE(is_remote(kMounts, "/home/ann"));
-  EXPECT_FALSE(is_remote(kMounts, "/home/local/bob"));
-  EXPECT_TRUE(is_remote(kMounts, "/home/locality"));
-  EXPECT_FALSE(is_remote(kMounts, "/homes/x"));
+  EXPECT_TRUE(is_remote(kMounts, "/people/ann"));
+  EXPECT_FALSE(is_remote(kMounts, "/people/local/bob"));
+  EXPECT_TRUE(is_remote(kMounts, "/people/locality"));
+  EXPECT_FALSE(is_remote(kMounts, "/peoples/x"));
   EXPECT_FALSE(is_remote(kMounts, "/root"));
   EXPECT_TRUE(is_remote(kMounts, "/mnt"));
   EXPECT_TRUE(is_remote(kMounts, "/auto/x"));
