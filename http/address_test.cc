@@ -51,7 +51,7 @@ TEST(Address, RefusesTheRestAndSaysWhy) {
            Row{"[::1:80", "without ']'"},
            Row{"[]:80", "no IPv6"},
            Row{"[localhost]:80", "no IPv6"},
-           Row{"http://h:80", "brackets"},
+           Row{"http://host:80", "brackets"},
            Row{"a/b:80", "character"},
            Row{"unix:", "empty"},
            Row{"unix:/" + std::string(107, 'x'), "longer"},

@@ -1,37 +1,22 @@
 // Requests out of a byte stream, strictly: whatever two parsers could read differently is refused
-// (the ground on which requests are smuggled past a proxy). No I/O; one object per connection.
-//
-// Boost.Beast's parser does the grammar of the head. It is lenient in places we are not: it folds
-// continued lines, accepts equal repeated lengths and ignores transfer codings it does not know.
+// (the ground on which requests are smuggled past a proxy). No I/O; one object per connection. How
+// the bytes are cut into reads changes nothing.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "http/body_decoder.h"
+#include "http/head_scan.h"
+#include "http/request_head.h"
 #include "http/server.h"
 
 namespace plimsoll::http {
 
-// Why a request was refused: the status to answer with, and a word for the person who sent it.
-struct Problem {
-  int status = 400;
-  std::string text;
-};
-
-// What the head says about the exchange, beyond the request itself.
-struct Manner {
-  bool http_1_1 = true;
-  bool keep_alive = true;
-};
-
 class RequestParser {
  public:
-  explicit RequestParser(const ServerLimits& limits);
-  RequestParser(RequestParser&&) noexcept;
-  RequestParser& operator=(RequestParser&&) noexcept;
-  ~RequestParser();
+  explicit RequestParser(const ServerLimits& limits) : limits_(limits) {}
 
   enum class Stage {
     kHead,  // Needs more for the head.
@@ -41,26 +26,37 @@ class RequestParser {
   };
 
   // Adds bytes from the network.
-  void append(std::string_view bytes);
+  void append(std::string_view bytes) { buffer_.append(bytes); }
   // Looks at what was added.
   Stage advance();
 
   // Nothing of a request has been seen: the connection is idle.
-  [[nodiscard]] bool empty() const;
+  [[nodiscard]] bool empty() const { return stage_ == Stage::kHead && buffer_.empty(); }
   // The client waits for "100 Continue" before it sends the body. True once per request.
   [[nodiscard]] bool take_expectation();
   // Bytes that were added and do not belong to the current request yet.
-  [[nodiscard]] std::size_t buffered() const;
+  [[nodiscard]] std::size_t buffered() const { return buffer_.size(); }
 
-  [[nodiscard]] Request take();                  // Stage kDone.
-  [[nodiscard]] Manner manner() const;           // From kBody on.
-  [[nodiscard]] const Problem& problem() const;  // Stage kBad.
+  [[nodiscard]] Request take() { return std::move(head_.request); }    // Stage kDone.
+  [[nodiscard]] const Manner& manner() const { return head_.manner; }  // From kBody on.
+  [[nodiscard]] const Problem& problem() const { return problem_; }    // Stage kBad.
   // Begins the next request with what is left over.
   void next();
 
  private:
-  class Impl;  // Holds the only Beast type.
-  std::unique_ptr<Impl> impl_;
+  void advance_head();
+  void parse_head(std::string_view head);
+  void advance_body();
+  void refuse(Problem problem);
+
+  ServerLimits limits_;
+  std::string buffer_;
+  Stage stage_ = Stage::kHead;
+  HeadScan scan_;
+  bool skipped_line_ = false;
+  RequestHead head_;
+  BodyDecoder body_ = BodyDecoder::of_length(0);
+  Problem problem_;
 };
 
 }  // namespace plimsoll::http

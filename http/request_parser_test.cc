@@ -42,7 +42,7 @@ const std::vector<Accepted> kAccepted = {
     {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "", true},
     {"GET / HTTP/1.1\r\n" + kHost + "Connection: Close\r\n\r\n", "", false},
     {"GET / HTTP/1.1\r\n" + kHost + "Connection: x, close\r\n\r\n", "", false},
-    {"GET http://h/ HTTP/1.1\r\n" + kHost + "\r\n", "", true},
+    {"GET http://host/ HTTP/1.1\r\n" + kHost + "\r\n", "", true},
     {"FROBNICATE / HTTP/1.1\r\n" + kHost + "\r\n", "", true},
     {kPost + "Content-Length: 0\r\n\r\n", "", true},
     {kPost + "Content-Length: 003\r\n\r\nabc", "abc", true},

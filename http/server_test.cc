@@ -211,7 +211,7 @@ TEST(Server, SendsNoBodyWith204) {
 }
 
 TEST(Server, SendsLargeBodiesWhole) {
-  const auto body = testing::shared(std::string(std::size_t{24} << 20, 'x'));
+  const auto body = testing::shared(std::string(std::size_t{8} << 20, 'x'));
   RunningServer server({}, [&](Server& s) {
     s.route("/", {"GET"}, [&](const Request&, Responder responder) {
       Response response;

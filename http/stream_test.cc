@@ -120,14 +120,14 @@ TEST(Stream, PendingGrowsForAClientThatNeverReadsAndOthersAreServed) {
   client.send(get_text("/stream"));
   const auto stream = server.await_stream();
   const auto frame = shared(std::string(1 << 20, 'x'));
-  for (int i = 0; i < 40; ++i) stream->write(frame);
+  for (int i = 0; i < 20; ++i) stream->write(frame);
   EXPECT_GT(stream->pending(), std::size_t{1} << 20);
   EXPECT_THAT(ask((*server).address(), get_text("/plain")), EndsWith("plain"));
   // What the kernel did not take stays pending; the frame was not copied for it.
   EXPECT_GT(stream->pending(), std::size_t{1} << 20);
-  EXPECT_GT(frame.use_count(), 10);
+  EXPECT_GT(frame.use_count(), 2);
   stream->finish();
-  EXPECT_GT(client.read_to_end().size(), std::size_t{40} << 20);
+  EXPECT_GT(client.read_to_end().size(), std::size_t{20} << 20);
 }
 
 TEST(Stream, IsCutWhenTheProducerDropsIt) {

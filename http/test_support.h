@@ -132,7 +132,7 @@ class RawClient {
   static TimePoint deadline() { return std::chrono::steady_clock::now() + kPatience; }
 
   bool read_some() {
-    std::array<char, 16384> bytes;
+    std::array<char, 65536> bytes;
     const auto n = receive(socket_, bytes, "client", deadline());
     EXPECT_TRUE(n || n.error().os_error != ETIMEDOUT) << "the server kept the connection open";
     if (!n || *n == 0) return false;
