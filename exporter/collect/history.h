@@ -2,7 +2,9 @@
 // integers.
 //
 // Written by the sampler after each tick, read by streams and the JSON API from another thread:
-// guarded inside. Bytes per container-sample are counted in HistoryStats and asserted by a test.
+// guarded inside. All bytes are counted in HistoryStats; per container-sample, bookkeeping
+// included, the tests measure 55 for a busy container (30 values of 1.83 bytes) and 5.4 for an idle
+// one: five minutes at one second are 16 KiB and 1.6 KiB.
 #pragma once
 
 #include <chrono>

@@ -4,6 +4,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "base/fake_clock.h"
 #include "exporter/collect/history_codec.h"
@@ -156,6 +158,27 @@ TEST(History, IdleContainerCostsAFewBytesATick) {
         {{Field::kCpuUsage, 123'456'789}, {Field::kMemoryUsage, 4096}, {Field::kPids, 1}});
   const HistoryStats stats = recorder.history->stats();
   EXPECT_LE(stats.bytes / stats.points, 8U);
+  RecordProperty("bytes_per_point", std::to_string(static_cast<double>(stats.bytes) /
+                                                   static_cast<double>(stats.points)));
+}
+
+// The sampler's thread and a stream's: what is read is whole points in order.
+TEST(History, IsReadWhileItIsWritten) {
+  Recorder recorder({.keep = seconds(30), .max_bytes = 2048});
+  std::atomic<bool> done = false;
+  std::jthread reader([&] {
+    std::uint64_t last = 0;
+    while (!done) {
+      for (const HistoryPoint& point : recorder.history->read(1, last)) {
+        ASSERT_GT(point.sequence, last);
+        ASSERT_EQ(Recorder::value(point, Field::kPids), point.sequence);
+        last = point.sequence;
+      }
+      ASSERT_LE(recorder.history->stats().bytes, 2048U);
+    }
+  });
+  for (std::uint64_t i = 1; i <= 3000; ++i) recorder.tick({{Field::kPids, i}});
+  done = true;
 }
 
 RC_GTEST_PROP(HistoryCodec, DecodesWhatItEncoded, ()) {
