@@ -258,9 +258,13 @@ TEST(IoRules, ADeviceIsPrintedOnceThoughTwoSourcesHaveIt) {
   row.sample.devices[0].minor = 1;  // /dev/vda1, as the file system.
   row.sample.devices[0].reads = 5;
   row.filesystems.push_back(row.filesystems[0]);  // Mounted twice.
+  row.sample.devices[0].discard_bytes = 6;
+  row.sample.devices[0].cost_wait_ns = 7'000'000'000;
   const Exposition text = print(std::move(row));
-  EXPECT_EQ(text.value("container_fs_reads_total", {{"device", "/dev/vda1"}}), "5");
-  EXPECT_EQ(text.value("container_fs_writes_total", {{"device", "/dev/vda1"}}), "2000");
+  const Labels device{{"device", "/dev/vda1"}};
+  EXPECT_EQ(text.value("container_fs_reads_total", device), "1000");  // Diskstats know more.
+  EXPECT_EQ(text.value("container_fs_reads_bytes_total", device), std::to_string(80'000 * 512));
+  EXPECT_EQ(text.value("container_fs_io_cost_wait_seconds_total", device), "7");
   EXPECT_EQ(text.series("container_fs_usage_bytes"), 1U);
 }
 
