@@ -123,7 +123,10 @@ TEST_F(RealTree, LimitsWrittenAreReportedAndMovedProcessesAreNot) {
   update();
   const bool v1 = groups_.layout().hierarchies[*memory].version == 1;
   const std::string directory = groups_.directory(*memory, "/a");
-  std::ofstream(directory + (v1 ? "/memory.limit_in_bytes" : "/memory.max")) << 64 << 20;
+  const std::string limit = directory + (v1 ? "/memory.limit_in_bytes" : "/memory.max");
+  if (::access(limit.c_str(), W_OK) != 0)
+    GTEST_SKIP() << "the parent of the test's groups does not enable the memory controller";
+  std::ofstream(limit) << 64 << 20;
   EXPECT_EQ(update(), (Changes{{}, {}, {"/a"}, {}}));
 
   const pid_t child = ::fork();
@@ -160,7 +163,8 @@ TEST_F(RealTree, KernelNotificationsCountAsWritten) {
     ::usleep(10'000);
     seen = update();
   }
-  EXPECT_EQ(seen.written, Strings{"/a"}) << "populated became 1";
+  // On v2 its parent, which became populated with it, is told as well.
+  EXPECT_NE(std::ranges::find(seen.written, "/a"), seen.written.end()) << "populated became 1";
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
 }
