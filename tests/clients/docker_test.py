@@ -1,6 +1,7 @@
 """Containers of a real dockerd: our numbers beside the kernel's files and beside `docker stats`."""
 
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -14,7 +15,7 @@ SPIN = "while :; do :; done"
 WRITE = "dd if=/dev/zero of=/tmp/data bs=1M count=8 oflag=direct; dd if=/tmp/data of=/dev/null bs=1M iflag=direct"
 LOADS = {
     # name: (script, flags of docker run)
-    "spin": (SPIN, ["--cpus", "0.4", "--memory", "64m", "--label", "com.example.team=blue"]),
+    "spin": (SPIN, ["--cpus", "0.1", "--memory", "64m", "--label", "com.example.team=blue"]),
     "hold": (
         "dd if=/dev/zero of=/dev/shm/held bs=1M count=30 && sleep 100000",
         ["--shm-size", "64m", "--memory", "128m", "--pids-limit", "64"],
@@ -47,28 +48,25 @@ def setUpModule():
     paths = {name: f"/docker/{identity}" for name, identity in ids.items()}
     paths["elsewhere"] = f"/plimsoll-test-parent/{ids['elsewhere']}"
     pids = {name: docker("inspect", "-f", "{{.State.Pid}}", name) for name in ids}
-    exporter = Exporter()
+    # The groups that are on by default, and the one of container_threads.
+    off = "advtcp,cpu_topology,cpuset,hugetlb,memory_numa,referenced_memory,resctrl,sched,tcp,udp"
+    exporter = Exporter(f"--disable_metrics={off}")
     unittest.addModuleCleanup(exporter.stop)
 
 
 class Values(unittest.TestCase):
-    """Against the kernel's files. Counters are read before and after the scrape: ours is between."""
-
-    def between(self, probe, metric, name, **labels):
-        def once():
-            before = probe()
-            ours = exporter.scrape().total(metric, name=name, **labels)
-            after = probe()
-            self.assertLessEqual(before, ours)
-            self.assertLessEqual(ours, after)
-            return True
-
-        # A scrape may serve a sample that is some 100 ms old, so "before" can be newer than ours.
-        case.eventually(once)
+    """Against the kernel's files."""
 
     def test_cpu(self):
-        self.between(lambda: kernel.cpu_seconds(paths["spin"]) - 0.5, "container_cpu_usage_seconds_total", "spin")
-        self.assertGreater(exporter.scrape().total("container_cpu_usage_seconds_total", name="spin"), 0)
+        def between():
+            before = kernel.cpu_seconds(paths["spin"])
+            time.sleep(0.3)  # A scrape may serve a sample that is a quarter of a second old.
+            ours = exporter.scrape().total("container_cpu_usage_seconds_total", name="spin")
+            self.assertLessEqual(before, ours)
+            self.assertLessEqual(ours, kernel.cpu_seconds(paths["spin"]))
+            return True
+
+        case.eventually(between)
 
     def test_cpu_of_one_that_sleeps_is_exact(self):
         expected = kernel.cpu_seconds(paths["crowd"])
@@ -98,7 +96,7 @@ class Values(unittest.TestCase):
         scrape = exporter.scrape()
         self.assertEqual(scrape.value("container_spec_memory_limit_bytes", name="hold"), 128 * MIB)
         period = scrape.value("container_spec_cpu_period", name="spin")
-        self.assertAlmostEqual(scrape.value("container_spec_cpu_quota", name="spin") / period, 0.4)
+        self.assertAlmostEqual(scrape.value("container_spec_cpu_quota", name="spin") / period, 0.1)
         self.assertEqual(scrape.value("container_threads_max", name="hold"), 64)
 
     def test_processes(self):
@@ -135,7 +133,7 @@ class Values(unittest.TestCase):
 
     def test_a_shared_network_is_counted_once(self):
         scrape = exporter.scrape()
-        owners = {sample.labels["name"] for sample in scrape.series("container_network_receive_bytes_total")}
+        owners = {sample.labels.get("name") for sample in scrape.series("container_network_receive_bytes_total")}
         self.assertIn("serve", owners)
         self.assertNotIn("sharer", owners)
         self.assertNotIn("host", owners, "the host's traffic is not the container's")
@@ -241,8 +239,8 @@ class DockerStats(unittest.TestCase):
             start = kernel.cpu_seconds(paths["spin"])
             theirs = docker.stats("spin", cli=cli)["cpu"]
             after = exporter.scrape().total("container_cpu_usage_seconds_total", name="spin")
-            # 0.4 processors are its quota; a busy machine may give less, to both alike.
-            self.assertLess(theirs, 0.6)
+            # A tenth of a processor is its quota; a busy machine may give less, to both alike.
+            self.assertLess(theirs, 0.3)
             self.assertGreater(after, before)
             self.assert_close(after - before, kernel.cpu_seconds(paths["spin"]) - start, 0.5, "CPU seconds")
 

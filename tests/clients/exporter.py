@@ -20,12 +20,12 @@ class Scrape:
         self.text = text
         self.samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
-    def series(self, name, **labels):
+    def series(self, metric, **labels):
         """Samples of that name whose labels include the given ones."""
         return [
             sample
             for sample in self.samples
-            if sample.name == name and all(sample.labels.get(key) == value for key, value in labels.items())
+            if sample.name == metric and all(sample.labels.get(key) == value for key, value in labels.items())
         ]
 
     def value(self, metric, **labels):
@@ -54,7 +54,7 @@ class Exporter:
         return self.log_path.read_text(encoding="utf-8", errors="replace")
 
     def bound(self):
-        assert self.process.poll() is None, f"the exporter ended:\n{self.log()}"
+        assert self.process.poll() is None, f"the exporter ended with {self.process.returncode}:\n{self.log()}"
         found = re.search(r"listening on (\S+)", self.log())
         return found and found.group(1)
 

@@ -133,6 +133,11 @@ def inside():
     run("mount", "-t", "tmpfs", "run", "/run")
     own_state(work)
     run("ip", "link", "set", "lo", "up")
+    # An uplink to nowhere: the host has a network of its own to count.
+    run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "veth-nowhere")
+    run("ip", "address", "add", "192.0.2.1/24", "dev", "eth0")
+    for end in ("eth0", "veth-nowhere"):
+        run("ip", "link", "set", end, "up")
     return work
 
 

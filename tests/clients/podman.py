@@ -1,9 +1,11 @@
 """podman with its default paths, inside a mini host. It has no daemon."""
 
 import subprocess
+from pathlib import Path
 
 import images
 
+SOCKET = Path("/run/podman/podman.sock")
 IMAGE = "localhost/plimsoll-test/busybox:1"
 # crun of Debian 12 refuses hybrid hosts; without systemd there is only the cgroupfs manager.
 GLOBAL = ["--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
@@ -17,6 +19,18 @@ class Podman:
         done = subprocess.run(["podman", *GLOBAL, *arguments], input=stdin, capture_output=True, check=False)
         assert done.returncode == 0, f"podman {' '.join(arguments)}: {done.stderr.decode()}"
         return done.stdout.decode().strip()
+
+    def serve(self):
+        """Starts podman's API service at its usual socket; a function that ends it."""
+        SOCKET.parent.mkdir(parents=True, exist_ok=True)
+        command = ["podman", *GLOBAL, "system", "service", "--time", "0", f"unix://{SOCKET}"]
+        service = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def stop():
+            service.terminate()
+            service.wait(30)
+
+        return stop
 
     def run(self, name, script, *flags):
         """Starts a container that runs a shell script; its id."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 CASE = re.compile(r"^\[case\] (\S+) (passed|failed|skipped)(?:: (.*))?$", re.MULTILINE)
 GTEST_REASON = re.compile(r": Skipped\n(.*?)\n?\[  SKIPPED \]", re.DOTALL)
-PLAIN_REASON = re.compile(r"^SKIP: (.+)$", re.MULTILINE)
+PLAIN_REASON = re.compile(r"^SKIP(?:PED)?: (.+)$", re.MULTILINE)
 
 
 @dataclass
