@@ -40,7 +40,7 @@ Result<> exchange(const std::string& endpoint, const std::string& target,
       std::min(steady_clock::now() + options.connect_timeout, next_deadline());
   const Fd socket = PLIMSOLL_TRY(connect_to(address, endpoint, connect_by));
   PLIMSOLL_TRY(send_all(socket, request, endpoint, next_deadline()));
-  std::array<char, std::size_t{16} * 1024> input;
+  std::array<char, std::size_t{16} * 1024> input{};
   for (;;) {
     const std::size_t n = PLIMSOLL_TRY(receive(socket, input, endpoint, next_deadline()));
     if (n == 0) return in(endpoint, parser.end());

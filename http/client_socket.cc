@@ -23,8 +23,9 @@ Result<> await(const Fd& socket, short events, const char* op, const std::string
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd entry{socket.get(), events, 0};
-    const int ready = ::poll(
-        &entry, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 24 * 3600 * 1000)));
+    const int ready = ::poll(&entry, 1,
+                             static_cast<int>(std::clamp<std::int64_t>(
+                                 left.count(), 0, std::int64_t{24} * 3600 * 1000)));
     if (ready > 0) return {};
     if (ready == 0) return os_failure(op, endpoint, ETIMEDOUT);
     if (errno != EINTR) return os_failure("poll", endpoint);

@@ -145,7 +145,7 @@ void Connection::dispatch() {
   impl->stream_framing = http_1_1_ ? Framing::kChunked : Framing::kUntilEof;
   try {
     match.route->handler(request, Responder(std::move(impl)));
-  } catch (...) {
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
     // The responder died on the way and answered 500; one bad request must not end the server.
   }
 }
@@ -158,7 +158,7 @@ void Connection::reject(const Problem& problem) {
                Phase::kAnswering);
 }
 
-void Connection::answer(std::uint64_t exchange, Response response) {
+void Connection::answer(std::uint64_t exchange, const Response& response) {
   if (closed_ || exchange != exchange_ || phase_ != Phase::kHandling) return;
   begin_answer(response, style_for(Framing::kLength), Phase::kAnswering);
 }

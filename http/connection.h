@@ -41,7 +41,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
   // From Responder and Stream. Ignored unless the connection is at that exchange or stream.
-  void answer(std::uint64_t exchange, Response response);
+  void answer(std::uint64_t exchange, const Response& response);
   void open_stream(std::uint64_t exchange, Response head, std::shared_ptr<StreamState> state);
   void write_stream(const StreamState& state, Piece piece);
   void finish_stream(const StreamState& state);
@@ -101,7 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point deadline_;
   std::optional<Clock::time_point> armed_at_;
 
-  std::array<char, std::size_t{4} * 1024> input_;
+  std::array<char, std::size_t{4} * 1024> input_{};
   std::array<boost::asio::const_buffer, 48> gathered_;  // Asio passes at most 64 to the kernel.
 };
 

@@ -9,6 +9,11 @@
 #include "base/read_file.h"
 #include "inventory/inventory.h"
 
+// The build says where the recorded hosts are; whoever compiles this header alone need not.
+#ifndef PLIMSOLL_FIXTURES
+#define PLIMSOLL_FIXTURES ""
+#endif
+
 namespace plimsoll::inventory {
 
 // A recorded host: the directory is its root.

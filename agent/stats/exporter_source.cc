@@ -34,7 +34,7 @@ class ExporterSource final : public StatsSource {
     patience.timeout += std::chrono::ceil<std::chrono::milliseconds>(2 * options_.interval);
     // The stream's first frame is the newest snapshot there is: often the one just shown.
     WallTime shown = last_;
-    Result<> streamed = http::stream(
+    const Result<> streamed = http::stream(
         endpoint_, target,
         [&](std::string_view bytes) {
           lines.append(bytes, [&](std::string_view line) {

@@ -30,6 +30,7 @@ class Renderer {
     for (std::size_t i = 0; i < pipeline.calls.size(); ++i) {
       const TemplateCall& call = pipeline.calls[i];
       std::vector<TemplateValue> arguments;
+      arguments.reserve(call.operands.size() + 1);
       for (const TemplateOperand& operand : call.operands) arguments.push_back(value_of(operand));
       if (i > 0) arguments.push_back(std::move(result));
       const bool pass = call.function == nullptr ||

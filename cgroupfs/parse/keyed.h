@@ -53,7 +53,8 @@ std::size_t find_key(std::string_view text, const std::array<Key<T>, N>& keys,
   for (std::size_t tried = 0; tried < N; ++tried) {
     const std::string_view name = keys[expected].name;
     if (text.size() > name.size() && text[name.size()] == ' ' &&
-        same_bytes(text.data(), name.data(), name.size()))
+        same_bytes(text.data(), name.data(),
+                   name.size()))  // NOLINT(bugprone-suspicious-stringview-data-usage)
       return expected;
     expected = expected + 1 == N ? 0 : expected + 1;
   }

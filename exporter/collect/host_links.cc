@@ -55,8 +55,10 @@ Result<> HostLinks::list() {
     request.put(IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
     const RouteSocket::Dump outcome =
         PLIMSOLL_TRY(requests_.dump(request, [&](const nlmsghdr& message) {
-          if (std::optional<LinkMessage> link = parse_link(message))
-            seen.insert_or_assign(link->ifindex, *std::move(link));
+          if (std::optional<LinkMessage> link = parse_link(message)) {
+            const std::int32_t ifindex = link->ifindex;
+            seen.insert_or_assign(ifindex, *std::move(link));
+          }
         }));
     // A list still torn at the end is true for what it has; the notifications that tore it come
     // with the next tick.

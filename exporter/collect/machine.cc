@@ -117,6 +117,7 @@ std::vector<MachineInfo::Dimm> read_dimms(const DirFd& sys) {
     }
   }
   std::vector<MachineInfo::Dimm> dimms;
+  dimms.reserve(by_type.size());
   for (auto& [type, dimm] : by_type) dimms.push_back(std::move(dimm));
   return dimms;
 }

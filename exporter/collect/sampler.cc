@@ -13,7 +13,6 @@ namespace plimsoll::exporter {
 namespace {
 
 using cgroupfs::Cgroup;
-using cgroupfs::CgroupSample;
 using cgroupfs::ReadOutcome;
 using cgroupfs::Tier;
 using cgroupfs::TierSet;

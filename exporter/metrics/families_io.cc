@@ -1,5 +1,6 @@
 // Group diskIO: the cgroup's IO per device; for the host's row also /proc/diskstats of its file
 // systems.
+#include <algorithm>
 #include <type_traits>
 
 #include "exporter/metrics/family.h"
@@ -28,7 +29,7 @@ class DeviceLabel {
 
  private:
   std::string_view name_;
-  char number_[2 * kMaxNumber];
+  char number_[2 * kMaxNumber]{};
   std::size_t length_ = 0;
 };
 
@@ -74,10 +75,12 @@ void write_io(FamilyWriter& out, const Context& context) {
     if constexpr (kCgroup != nullptr) {
       for (const DeviceIo& io : context.snapshot.devices.of(row)) {
         if (!(io.*kCgroup)) continue;
-        bool shown = false;
-        if constexpr (kDiskstats != nullptr)
-          for (const FilesystemUsage& fs : disks)
-            shown = shown || (fs.*kDiskstats && is_device(context, io, fs.device));
+        const bool shown = std::ranges::any_of(disks, [&](const FilesystemUsage& fs) {
+          if constexpr (kDiskstats != nullptr)
+            return (fs.*kDiskstats).has_value() && is_device(context, io, fs.device);
+          else
+            return false;
+        });
         if (!shown) print<kAs>(out, labels, *(io.*kCgroup), DeviceLabel(context, io).label());
       }
     }

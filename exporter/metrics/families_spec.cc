@@ -39,7 +39,8 @@ void write_tombstones(FamilyWriter& out, const Context& context) {
   const std::vector<Tombstone>& all = context.snapshot.tombstones;
   if (all.empty()) return;
   const auto path = [&](std::uint32_t i) { return std::string_view(all[i].identity->cgroup); };
-  std::array<std::byte, std::size_t{32} * 1024> room;  // No allocation below 8192 tombstones.
+  // No allocation below 8192 tombstones. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  std::array<std::byte, std::size_t{32} * 1024> room;
   std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
   std::pmr::vector<std::uint32_t> order(&memory);
   order.reserve(all.size());
@@ -144,10 +145,10 @@ void write_memory_limit(FamilyWriter& out, const Context& context) {
       if constexpr (kMachine != nullptr)
         if (context.snapshot.machine && context.snapshot.machine->memory_bytes != 0)
           value = (*context.snapshot.machine).*kMachine;
-    } else if (auto limit = context.snapshot.limit(kFirst, row)) {
-      value = shown_limit(*limit);
-    } else if (limit = context.snapshot.limit(kSecond, row); limit) {
-      value = shown_limit(*limit);
+    } else {
+      auto limit = context.snapshot.limit(kFirst, row);
+      if (!limit) limit = context.snapshot.limit(kSecond, row);
+      if (limit) value = shown_limit(*limit);
     }
     if (value) out.count(labels, *value);
   });

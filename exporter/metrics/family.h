@@ -66,7 +66,8 @@ class FamilyWriter {
 
 struct Family {
   FamilyInfo info;
-  void (*write)(FamilyWriter& out, const Context& context);  // Null: known, not collected.
+  void (*write)(FamilyWriter& out,
+                const Context& context) = nullptr;  // Null: known, not collected.
 };
 
 // In the order of the exposition.

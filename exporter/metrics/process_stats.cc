@@ -35,7 +35,7 @@ std::string_view read_small(const DirFd& proc, const char* name, std::span<char>
 // Entries of an open directory but "." and "..".
 std::optional<std::uint64_t> count_entries(const Fd& dir) {
   std::uint64_t count = 0;
-  alignas(std::uint64_t) std::array<char, 8192> room;
+  alignas(std::uint64_t) std::array<char, 8192> room{};
   for (;;) {
     const long n = ::syscall(SYS_getdents64, dir.get(), room.data(), room.size());
     if (n < 0) return std::nullopt;
@@ -109,7 +109,7 @@ std::optional<std::uint64_t> parse_max_open_files(std::string_view text) {
 }
 
 ProcessStats read_process_stats(const DirFd& proc) {
-  std::array<char, 4096> room;
+  std::array<char, 4096> room{};
   const ProcessUnits units{.ticks_per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)),
                            .page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
   ProcessStats stats;
