@@ -136,7 +136,7 @@ void Connection::dispatch() {
     if (match.allow.empty()) return answer(exchange_, Response::text(404, "not found\n"));
     Response response = Response::text(405, "method not allowed; allowed: " + match.allow + "\n");
     response.headers.emplace_back("Allow", match.allow);
-    return answer(exchange_, std::move(response));
+    return answer(exchange_, response);
   }
   auto impl = std::make_shared<Responder::Impl>();
   impl->loop = core_.loop;

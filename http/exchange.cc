@@ -96,8 +96,7 @@ void Responder::send(Response response) {
   const std::shared_ptr<Impl> impl = std::move(impl_);
   if (!impl) return;
   impl->loop->post([impl, response = std::move(response)]() mutable {
-    if (const auto target = impl->connection.lock())
-      target->answer(impl->exchange, std::move(response));
+    if (const auto target = impl->connection.lock()) target->answer(impl->exchange, response);
   });
 }
 

@@ -52,10 +52,11 @@ std::size_t find_key(std::string_view text, const std::array<Key<T>, N>& keys,
                      std::size_t expected) {
   for (std::size_t tried = 0; tried < N; ++tried) {
     const std::string_view name = keys[expected].name;
+    // NOLINTBEGIN(bugprone-suspicious-stringview-data-usage): same_bytes takes the length.
     if (text.size() > name.size() && text[name.size()] == ' ' &&
-        same_bytes(text.data(), name.data(),
-                   name.size()))  // NOLINT(bugprone-suspicious-stringview-data-usage)
+        same_bytes(text.data(), name.data(), name.size()))
       return expected;
+    // NOLINTEND(bugprone-suspicious-stringview-data-usage)
     expected = expected + 1 == N ? 0 : expected + 1;
   }
   return N;

@@ -62,9 +62,10 @@ template <std::optional<std::uint64_t> DeviceIo::* kCgroup,
           std::uint64_t kFactor = 1>
 void write_io(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
-    std::span<const FilesystemUsage> disks;
+    const std::span<const FilesystemUsage> disks = kDiskstats != nullptr
+                                                       ? context.snapshot.filesystems.of(row)
+                                                       : std::span<const FilesystemUsage>();
     if constexpr (kDiskstats != nullptr) {
-      disks = context.snapshot.filesystems.of(row);
       std::string_view previous;  // Sorted by device: equal ones stand together.
       for (const FilesystemUsage& fs : disks) {
         if (!(fs.*kDiskstats) || fs.device == previous) continue;
