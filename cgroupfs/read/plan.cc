@@ -1,7 +1,5 @@
 #include "cgroupfs/read/plan.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 
 namespace plimsoll::cgroupfs {
@@ -57,22 +55,24 @@ std::size_t idle_test_size(const std::vector<PlannedFile>& hot) {
 Plan make_plan(const Layout& layout, const GroupSet& groups, Blkio blkio) {
   Plan plan;
   unsigned bit = 0;
+  std::size_t tested = 0;  // Files of the idle test so far; all of them are hot.
   // v2 first: see put_freezer_state().
   for (const auto files : {files_v2(), files_v1()}) {
     for (const FileSpec& spec : files) {
       const auto hierarchy = hierarchy_of(spec, layout);
       if (!hierarchy || !wanted(spec, groups, blkio) || v1_speaks(spec, layout)) continue;
       PLIMSOLL_CHECK(bit < 64);
-      plan.tiers[static_cast<std::size_t>(spec.tier)].push_back({&spec, *hierarchy, bit++});
+      // A host with some controllers on v1 and others on v2 has both kinds of hot files: those of
+      // the idle test go first.
+      std::vector<PlannedFile>& tier = plan.tiers[static_cast<std::size_t>(spec.tier)];
+      const std::size_t at = spec.role == Role::kNone ? tier.size() : tested++;
+      tier.insert(tier.begin() + static_cast<std::ptrdiff_t>(at), {&spec, *hierarchy, bit++});
       if (spec.blkio) plan.blkio = hierarchy;
       if (spec.version == 2 && spec.role == Role::kMemoryUsage)
         plan.memory_current = PlannedFile{&spec, *hierarchy, bit - 1};
     }
   }
-  std::vector<PlannedFile>& hot = plan.tiers[static_cast<std::size_t>(Tier::kHot)];
-  // A host with some controllers on v1 and others on v2 has both kinds; the idle test goes first.
-  std::ranges::stable_partition(hot,
-                                [](const PlannedFile& f) { return f.spec->role != Role::kNone; });
+  const std::vector<PlannedFile>& hot = plan.tiers[static_cast<std::size_t>(Tier::kHot)];
   PLIMSOLL_CHECK(hot.size() <= kMaxHot);
   plan.idle_test = idle_test_size(hot);
   if (groups.has(Group::kHugetlb)) plan.hugetlb = layout.of(Controller::kHugetlb);
