@@ -21,6 +21,7 @@
 #include "cgroupfs/read/sample.h"
 #include "exporter/collect/block_devices.h"
 #include "exporter/collect/machine.h"
+#include "exporter/collect/oom_event.h"
 #include "inventory/identity.h"
 
 namespace plimsoll::exporter {
@@ -111,7 +112,8 @@ class Snapshot {
   WallTime wall;
   std::vector<Row> rows;
   std::vector<Tombstone> tombstones;
-  std::vector<Rates> rates;  // Per row.
+  std::vector<Rates> rates;    // Per row.
+  std::vector<OomEvent> ooms;  // New since the previous snapshot, also of groups already gone.
   SideTable<cgroupfs::DeviceIo> devices;
   SideTable<InterfaceCounters> interfaces;
   SideTable<FilesystemUsage> filesystems;
