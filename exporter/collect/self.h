@@ -5,10 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "cgroupfs/read/reader.h"
 #include "cgroupfs/tree/tree.h"
 #include "exporter/collect/filesystem.h"
@@ -39,6 +41,22 @@ struct CollectorStats {
   std::string last_error;  // Not exported; for doctor and logs.
 };
 
+// What became of pushed samples (--push.url).
+struct PushStats {
+  std::uint64_t sent_samples = 0;
+  std::uint64_t sent_bytes = 0;       // Compressed bodies.
+  std::uint64_t refused_samples = 0;  // A 4xx: the receiver would refuse them again.
+  std::uint64_t dropped_samples = 0;  // The queue was full.
+  std::uint64_t damaged_batches = 0;  // Queue files that did not read back.
+  std::uint64_t malformed_lines = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t queued_batches = 0, queued_bytes = 0, queued_samples = 0;  // Now.
+  std::map<int, std::uint64_t> requests;  // By HTTP status; 0: no answer.
+  std::optional<WallTime> last_success;
+  bool failing = false;      // The last try failed.
+  bool disk_failed = false;  // What the last interval queued waits in memory.
+};
+
 struct SelfStats {
   std::vector<CollectorStats> collectors;
   std::uint64_t ticks = 0;
@@ -59,6 +77,7 @@ struct SelfStats {
   std::uint64_t http_connections_shed = 0;  // Idle ones closed because of the cap.
   std::uint64_t dropped_logs = 0;
   std::uint64_t label_collisions = 0;  // Label names that became equal when sanitised.
+  std::optional<PushStats> push;       // Only where pushing is configured.
 };
 
 }  // namespace plimsoll::exporter
