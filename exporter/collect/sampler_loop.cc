@@ -116,6 +116,7 @@ void SamplerLoop::tick(Freshness freshness, std::optional<MonoTime> planned) {
   const MonoTime begin = clock_.now();
   SnapshotPtr snapshot = sampler_->sample(freshness);
   if (planned) sampler_->remember(*snapshot);
+  if (on_sample_) on_sample_(snapshot);
   SelfStats stats = sampler_->stats();
   std::vector<Waiting> served;
   {

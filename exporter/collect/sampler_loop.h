@@ -36,6 +36,9 @@ class SamplerLoop {
   SamplerLoop(const SamplerLoop&) = delete;
   SamplerLoop& operator=(const SamplerLoop&) = delete;
 
+  // Before start(): `done` gets the snapshot of every tick, regular or asked for, before anybody
+  // else does.
+  void watch(Done done) { on_sample_ = std::move(done); }
   void start();
 
   // The newest snapshot; null until the first tick is done.
@@ -70,6 +73,7 @@ class SamplerLoop {
   const Clock& clock_;
   const std::chrono::nanoseconds interval_;
   const Done on_publish_;
+  Done on_sample_;
   const Fetch fetch_;
   std::unique_ptr<Sampler> sampler_;
 

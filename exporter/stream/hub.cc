@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/number.h"
-#include "base/text.h"
+#include "exporter/stream/frame.h"
 #include "exporter/stream/json.h"
 
 namespace plimsoll::exporter {
@@ -12,46 +12,6 @@ namespace plimsoll::exporter {
 namespace {
 
 using std::chrono::nanoseconds;
-
-// Wraps one JSON object for its format.
-std::string framed(StreamFormat format, std::string_view event, std::uint64_t sequence,
-                   std::string_view json) {
-  std::string frame;
-  frame.reserve(json.size() + 64);
-  if (format == StreamFormat::kSse) {
-    frame.append("event: ").append(event).append("\n");
-    if (sequence != 0) frame.append("id: ").append(std::to_string(sequence)).append("\n");
-    frame.append("data: ").append(json).append("\n\n");
-  } else {
-    frame.append(json).append("\n");
-  }
-  return frame;
-}
-
-Failure bad_since(const std::string& text) {
-  return invalid_input("query", "since=" + text +
-                                    ": give a sequence (#123), an age (-5m), unix seconds or an "
-                                    "RFC 3339 time");
-}
-
-Result<StreamQuery> with_since(StreamQuery query, const std::string& text, WallTime now) {
-  if (text.starts_with('#')) {
-    query.since_sequence = to_number<std::uint64_t>(std::string_view(text).substr(1));
-    if (!query.since_sequence) return bad_since(text);
-  } else if (text.starts_with('-')) {
-    const auto age = parse_duration(std::string_view(text).substr(1));
-    if (!age) return bad_since(text);
-    query.since_time = now - *age;
-  } else if (const auto time = parse_rfc3339(text)) {
-    query.since_time = time;
-  } else if (const auto seconds = parse_duration(text);
-             seconds && text.find_first_not_of("0123456789.") == std::string::npos) {
-    query.since_time = WallTime(*seconds);
-  } else {
-    return bad_since(text);
-  }
-  return query;
-}
 
 }  // namespace
 
@@ -61,12 +21,9 @@ Result<StreamQuery> parse_stream_query(const http::Request& request, WallTime no
   if (request.header("accept").find("text/event-stream") != std::string_view::npos)
     query.format = StreamFormat::kSse;
   if (const std::string* format = request.parameter("format")) {
-    if (*format == "sse")
-      query.format = StreamFormat::kSse;
-    else if (*format == "ndjson")
-      query.format = StreamFormat::kNdjson;
-    else
-      return invalid_input("query", "format=" + *format + ": give ndjson or sse");
+    const auto named = stream_format_named(*format);
+    if (!named) return invalid_input("query", "format=" + *format + ": give ndjson or sse");
+    query.format = *named;
   }
   if (const std::string* interval = request.parameter("interval")) {
     const auto duration = parse_duration(*interval);
@@ -75,7 +32,9 @@ Result<StreamQuery> parse_stream_query(const http::Request& request, WallTime no
     query.interval = *duration;
   }
   if (const std::string* since = request.parameter("since")) {
-    query = PLIMSOLL_TRY(with_since(std::move(query), *since, now));
+    const Since given = PLIMSOLL_TRY(parse_since(*since, now));
+    query.since_sequence = given.sequence;
+    query.since_time = given.time;
   } else if (const auto last = to_number<std::uint64_t>(request.header("last-event-id"))) {
     query.since_sequence = last;
   }
@@ -106,6 +65,7 @@ void StreamHub::publish(const SnapshotPtr& snapshot) {
   client_count_ = clients_.size();
   std::map<std::string, Frame> frames;  // View -> frame of this snapshot.
   for (Client& client : clients_) {
+    if (snapshot->sequence <= client.last) continue;
     if (client.wait > 0) {
       --client.wait;
       continue;
@@ -117,6 +77,7 @@ void StreamHub::publish(const SnapshotPtr& snapshot) {
 void StreamHub::offer(Client& client, const Snapshot& snapshot,
                       std::map<std::string, Frame>& frames) {
   client.wait = client.every - 1;
+  client.last = snapshot.sequence;
   if (client.stream->pending() > kMaxPending) {
     ++client.skipped;
     ++skipped_;

@@ -17,15 +17,11 @@
 #include "base/clock.h"
 #include "exporter/collect/history.h"
 #include "exporter/collect/snapshot.h"
+#include "exporter/stream/frame.h"
 #include "exporter/stream/select.h"
 #include "http/server.h"
 
 namespace plimsoll::exporter {
-
-enum class StreamFormat : std::uint8_t {
-  kNdjson,  // application/x-ndjson: one snapshot a line.
-  kSse      // text/event-stream: `event: snapshot`, `id:` the sequence.
-};
 
 struct StreamQuery {
   Selection selection;
@@ -74,6 +70,7 @@ class StreamHub {
     std::uint64_t every = 1;  // Ticks between frames.
     std::uint64_t wait = 0;   // Ticks until the next one.
     std::uint64_t skipped = 0;
+    std::uint64_t last = 0;  // Sequence offered: a tick may be on its way while a client is added.
   };
   using Frame = std::shared_ptr<const std::string>;
 

@@ -41,25 +41,6 @@ bool has_label(const Identity& identity, std::string_view wanted) {
   });
 }
 
-bool matches(const Identity& identity, const Selection& selection) {
-  if (!selection.all && !identity.is_container()) return false;
-  if (!selection.names.empty() && !any_glob(selection.names, identity.name) &&
-      !any_glob(selection.names, identity.display))
-    return false;
-  if (!selection.ids.empty() && std::ranges::none_of(selection.ids, [&](const auto& id) {
-        return identity.id.starts_with(id);
-      }))
-    return false;
-  if (!selection.runtimes.empty() &&
-      std::ranges::find(selection.runtimes, name_of(identity.runtime)) == selection.runtimes.end())
-    return false;
-  if (!selection.images.empty() && !any_glob(selection.images, identity.image)) return false;
-  if (!selection.labels.empty() &&
-      std::ranges::none_of(selection.labels, [&](const auto& l) { return has_label(identity, l); }))
-    return false;
-  return selection.cgroups.empty() || any_glob(selection.cgroups, identity.cgroup);
-}
-
 std::optional<bool> to_bool(std::string_view text) {
   if (text == "1" || text == "true" || text.empty()) return true;
   if (text == "0" || text == "false") return false;
@@ -125,6 +106,25 @@ Result<Selection> parse_selection(Parameters parameters) {
     }
   }
   return selection;
+}
+
+bool matches(const Identity& identity, const Selection& selection) {
+  if (!selection.all && !identity.is_container()) return false;
+  if (!selection.names.empty() && !any_glob(selection.names, identity.name) &&
+      !any_glob(selection.names, identity.display))
+    return false;
+  if (!selection.ids.empty() && std::ranges::none_of(selection.ids, [&](const auto& id) {
+        return identity.id.starts_with(id);
+      }))
+    return false;
+  if (!selection.runtimes.empty() &&
+      std::ranges::find(selection.runtimes, name_of(identity.runtime)) == selection.runtimes.end())
+    return false;
+  if (!selection.images.empty() && !any_glob(selection.images, identity.image)) return false;
+  if (!selection.labels.empty() &&
+      std::ranges::none_of(selection.labels, [&](const auto& l) { return has_label(identity, l); }))
+    return false;
+  return selection.cgroups.empty() || any_glob(selection.cgroups, identity.cgroup);
 }
 
 std::vector<std::size_t> select_rows(const Snapshot& snapshot, const Selection& selection) {

@@ -35,6 +35,7 @@ struct Selection {
 // alone. kInvalidInput for an unknown runtime or a boolean that is none.
 [[nodiscard]] Result<Selection> parse_selection(Parameters parameters);
 
+[[nodiscard]] bool matches(const inventory::Identity& identity, const Selection& selection);
 [[nodiscard]] std::vector<std::size_t> select_rows(const Snapshot& snapshot,
                                                    const Selection& selection);
 

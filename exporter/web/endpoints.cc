@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "exporter/stream/json.h"
+#include "exporter/web/json_error.h"
 #include "exporter/web/landing.h"
 
 namespace plimsoll::exporter {
@@ -15,25 +16,6 @@ using http::Response;
 using std::chrono::nanoseconds;
 
 constexpr const char* kTextFormat = "text/plain; version=0.0.4; charset=utf-8";
-
-int status_of(const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::kInvalidInput:
-      return 400;
-    case ErrorKind::kNotOffered:
-    case ErrorKind::kGone:
-      return 404;
-    default:
-      return 500;
-  }
-}
-
-Response json_error(const Error& error) {
-  std::string body = "{\"message\":";
-  append_json_string(body, error.subject);
-  body += "}\n";
-  return Response::json(status_of(error), std::move(body));
-}
 
 // max_age= of a request: how old the numbers may be; `otherwise` when it is not given.
 Result<nanoseconds> max_age(const Request& request, nanoseconds otherwise) {
@@ -58,7 +40,8 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
       loop_(loop),
       clock_(clock),
       options_(std::move(options)),
-      hub_(loop.history(), options_.interval) {
+      hub_(loop.history(), options_.interval),
+      events_(server, loop, clock, options_.events) {
   const auto route = [&](std::string path, void (Endpoints::*handler)(const Request&, Responder)) {
     server_.route(std::move(path), {"GET"},
                   [this, handler](const Request& request, Responder responder) {
@@ -79,12 +62,15 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
 
 void Endpoints::publish(SnapshotPtr snapshot) {
   server_.post([this, alive = std::weak_ptr(alive_), snapshot = std::move(snapshot)] {
-    if (alive.lock()) hub_.publish(snapshot);
+    if (!alive.lock()) return;
+    hub_.publish(snapshot);
+    events_.beat();
   });
 }
 
 void Endpoints::finish() {
   hub_.finish_all();
+  events_.finish();
 }
 
 SelfStats Endpoints::self() const {
@@ -167,12 +153,8 @@ void Endpoints::container(const Request& request, Responder responder) {
 void Endpoints::stream(const Request& request, Responder responder) {
   auto query = parse_stream_query(request, clock_.wall());
   if (!query) return responder.send(json_error(query.error()));
-  Response head;
-  head.content_type =
-      query->format == StreamFormat::kSse ? "text/event-stream" : "application/x-ndjson";
-  head.headers.emplace_back("Cache-Control", "no-store");
-  head.headers.emplace_back("X-Accel-Buffering", "no");  // Proxies must not collect a stream.
-  hub_.add(responder.stream(std::move(head)), *std::move(query), loop_.current());
+  const StreamFormat format = query->format;
+  hub_.add(responder.stream(stream_head(format)), *std::move(query), loop_.current());
 }
 
 void Endpoints::landing(const Request&, Responder responder) {

@@ -12,6 +12,7 @@
 #include "exporter/collect/sampler_loop.h"
 #include "exporter/metrics/text.h"
 #include "exporter/stream/hub.h"
+#include "exporter/web/event_feed.h"
 #include "http/server.h"
 
 namespace plimsoll::exporter {
@@ -23,6 +24,7 @@ struct EndpointOptions {
   // A scrape that finds the last snapshot older than this takes a fresh one first
   // (--scrape.max-age).
   std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
+  EventLimits events;
 };
 
 class Endpoints {
@@ -54,6 +56,7 @@ class Endpoints {
   const Clock& clock_;
   const EndpointOptions options_;
   StreamHub hub_;
+  EventFeed events_;
   // Two scrapes at once share the older body's memory only when nobody reads it any more.
   std::shared_ptr<std::string> body_;
   // Set to false by the destructor's owner thread: answers that arrive later find nobody.
