@@ -111,6 +111,7 @@ Row Entry::row() const {
   row.serial = serial;
   row.identity = identity;
   row.created = identity->created.value_or(cgroup->created);
+  row.group_created = cgroup->created;
   row.hot_at = sample.read_at(cgroupfs::Tier::kHot).value_or(MonoTime{});
   row.warm_at = sample.read_at(cgroupfs::Tier::kWarm).value_or(MonoTime{});
   row.slow_at = sample.read_at(cgroupfs::Tier::kSlow).value_or(MonoTime{});

@@ -75,6 +75,8 @@ struct SelfStats {
   std::map<std::pair<std::string, int>, std::uint64_t> http_requests;  // (handler, status) -> count
   std::uint64_t http_connections = 0;                                  // Open now.
   std::uint64_t http_connections_shed = 0;  // Idle ones closed because of the cap.
+  bool scrape_stale = false;        // This page shows an older sample: the new one was late.
+  std::uint64_t scrapes_stale = 0;  // Pages of that kind.
   std::uint64_t dropped_logs = 0;
   std::uint64_t label_collisions = 0;  // Label names that became equal when sanitised.
   std::optional<PushStats> push;       // Only where pushing is configured.

@@ -89,7 +89,8 @@ struct Rates {
 struct Row {
   std::uint64_t serial = 0;  // Cgroup::serial.
   inventory::IdentityPtr identity;
-  WallTime created;  // Identity's, else the cgroup's birth.
+  WallTime created;        // Identity's, else the cgroup's birth.
+  WallTime group_created;  // The cgroup's birth: what its counters count from.
   MonoTime hot_at;   // True time of the hot values (MonoTime{}: never read).
   MonoTime warm_at, slow_at;
   std::int64_t last_seen_seconds = 0;  // Wall clock when it was last known to exist.

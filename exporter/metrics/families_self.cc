@@ -1,6 +1,8 @@
 // The exporter about its sampling: build, collectors, sampler, tree, reader.
 #include "exporter/metrics/families_self.h"
 
+#include <numeric>
+
 namespace plimsoll::exporter {
 
 namespace {
@@ -10,24 +12,14 @@ void write_build_info(FamilyWriter& out, const Context&) {
 }
 
 void write_duration(FamilyWriter& out, const Context& context) {
+  constexpr auto& kBounds = DurationHistogram::kBounds;
   for (const CollectorStats& collector : context.self.collectors) {
     const DurationHistogram& histogram = collector.duration;
-    std::uint64_t below = 0;
-    out.set_suffix("_bucket");
-    for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
-      below += histogram.buckets[i];
-      char bound[kMaxNumber];
-      std::string_view le = "+Inf";
-      if (i < DurationHistogram::kBounds.size())
-        le = {bound, std::to_chars(bound, bound + sizeof bound, DurationHistogram::kBounds[i],
-                                   std::chars_format::fixed)
-                         .ptr};
-      out.count("", below, {{"collector", collector.name}, {"le", le}});
-    }
-    out.set_suffix("_sum");
-    out.real("", histogram.sum, {{"collector", collector.name}});
-    out.set_suffix("_count");
-    out.count("", histogram.count, {{"collector", collector.name}});
+    std::array<std::uint64_t, kBounds.size()> cumulative{};
+    std::partial_sum(histogram.buckets.begin(), histogram.buckets.begin() + kBounds.size(),
+                     cumulative.begin());
+    out.histogram("", {kBounds, cumulative, histogram.sum, histogram.count},
+                  {{"collector", collector.name}});
   }
 }
 

@@ -5,16 +5,27 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "exporter/metrics/catalogue.h"
+#include "exporter/metrics/format.h"
+#include "exporter/metrics/histogram_sample.h"
 #include "exporter/metrics/print.h"
 #include "exporter/metrics/process_stats.h"
+#include "exporter/metrics/row_index.h"
 #include "exporter/metrics/text.h"
 
 namespace plimsoll::exporter {
+
+// Series that --metrics.max-series left out.
+struct PageStats {
+  std::uint64_t rows_dropped = 0;          // Of this page.
+  std::uint64_t series_dropped_total = 0;  // Of this page and all before.
+};
 
 // What a family may print from.
 struct Context {
@@ -22,46 +33,82 @@ struct Context {
   const SelfStats& self;
   const ProcessStats& process;
   const TextOptions& options;
+  const PageStats& page;
 };
 
-// A label of one sample beyond the row's own. Left out when the value is empty, which is the same
-// to Prometheus. `prefix` is a literal of ours, put before the value.
-struct Label {
-  std::string_view name;
-  std::string_view value;
-  std::string_view prefix = {};
+// A page in the making: what the writers of its families share.
+struct Page {
+  std::string& out;
+  Format format = Format::kText;
+  // Null when it does not matter whose series it is: plain text of everything.
+  RowIndex* rows = nullptr;
+  const std::vector<std::uint8_t>* hidden = nullptr;  // By row: its series are left out.
+  std::vector<std::uint32_t>* series_by_row = nullptr;
+  const Snapshot* created = nullptr;  // With the time since which counters count; null: without.
+  std::int64_t process_created_ms = 0;
+  std::uint64_t series = 0;   // Written so far.
+  std::uint64_t unowned = 0;  // Of them those of no row.
+  std::string scratch = {};
 };
 
-// Prints the samples of one family: name{further,labels} value. HELP and TYPE stand before the
-// first, so a family without samples leaves no trace. A whole line is one growth check and a few
-// copies: that is what makes a series cheap.
+// Prints the samples of one family: name{further,labels} value, in the format of the page. What
+// describes the family stands before the first sample, so a family without samples leaves no trace.
+// A whole line is one growth check and a few copies: that is what makes a series cheap.
 class FamilyWriter {
  public:
   using Further = std::initializer_list<Label>;
 
-  FamilyWriter(std::string& out, const FamilyInfo& info);
+  FamilyWriter(Page& page, const FamilyInfo& info);
+  ~FamilyWriter() { finish(); }
+  FamilyWriter(const FamilyWriter&) = delete;
+  FamilyWriter& operator=(const FamilyWriter&) = delete;
 
   // `labels` is the row's rendered block, or "" for series that are not about a container.
   void count(std::string_view labels, std::uint64_t value, Further further = {});
   void integer(std::string_view labels, std::int64_t value, Further further = {});
   void seconds(std::string_view labels, std::uint64_t nanoseconds, Further further = {});
   void real(std::string_view labels, double value, Further further = {});
+  void histogram(std::string_view labels, const HistogramSample& sample, Further further = {});
 
-  // For histograms: the next samples are name_bucket, name_sum, name_count.
-  void set_suffix(std::string_view suffix) { suffix_ = suffix; }
+  // The following samples carry this time; without one they are of the time of the scrape.
+  void set_time(std::optional<WallTime> time);
 
  private:
+  struct Series {  // A line to be.
+    std::string_view suffix;
+    std::string_view labels;
+    Further further;
+    Label last;  // Behind `further`.
+  };
+  [[nodiscard]] bool admit(std::string_view labels, std::uint32_t lines);
+  void add_lines(std::uint32_t lines);
+  void describe();
+  void describe_text();
   template <class Put>
-  void print(std::string_view labels, Further further, Put put);
-  void write_heading();
+  void print(const Series& series, Put put);
+  void print_bucket(std::string_view labels, Further further, double bound, std::uint64_t count);
+  void print_created(std::string_view labels, Further further);
+  // Protobuf: one Metric of the family, labels encoded once per row and page.
+  void metric(std::string_view labels, Further further, double value);
+  void append_metric(std::string_view labels, Further further, std::string_view body);
+  void append_histogram(std::string& body, const HistogramSample& sample) const;
+  void append_created(std::string& body, unsigned field) const;
+  void begin_message();
+  void finish();
+  // Since when the counter counts, in milliseconds of Unix time; nothing where nobody knows.
+  [[nodiscard]] std::optional<std::int64_t> created_ms() const;
 
   // Names are copied with a fixed length, which compilers turn into a few moves.
   static constexpr std::size_t kPrefixRoom = 64;
-  std::string& out_;
+  Page& page_;
   const FamilyInfo& info_;
-  std::string_view suffix_;
-  bool started_ = false;
   std::array<char, kPrefixRoom> name_{};
+  std::size_t name_size_;  // Of what stands before a suffix.
+  std::string_view suffix_;
+  std::optional<std::int64_t> time_ms_;
+  std::optional<std::size_t> row_;  // Of the series at hand, if the page knows rows.
+  bool started_ = false;
+  std::size_t message_ = 0;  // Where the family's length will stand.
 };
 
 struct Family {
@@ -84,6 +131,7 @@ struct Family {
 // What the exporter says about itself (TextOptions::exporter_metrics).
 [[nodiscard]] std::span<const Family> families_self();
 [[nodiscard]] std::span<const Family> families_self_rooms();
+[[nodiscard]] std::span<const Family> families_page();
 [[nodiscard]] std::span<const Family> families_process();
 
 struct FamilyTable {
@@ -91,7 +139,7 @@ struct FamilyTable {
   std::span<const Family> families;
   bool exporter = false;  // About the exporter itself, not about containers.
 };
-[[nodiscard]] std::array<FamilyTable, 13> family_tables();
+[[nodiscard]] std::span<const FamilyTable> family_tables();
 
 // --- What the tables' functions share.
 

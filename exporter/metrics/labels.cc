@@ -43,6 +43,37 @@ char* put_bad_byte(char* to, char c) {
   return to;
 }
 
+enum class Escapes : std::uint8_t { kText, kNone };
+
+template <Escapes kEscapes>
+char* put_value(char* to, std::string_view value) {
+  for (std::size_t at = 0; at < value.size();) {
+    const char c = value[at];
+    if (kPlain[static_cast<unsigned char>(c)]) {
+      *to++ = c;
+      ++at;
+      continue;
+    }
+    if (static_cast<unsigned char>(c) < 0x80) {
+      if constexpr (kEscapes == Escapes::kText) *to++ = '\\';
+      *to++ = kEscapes == Escapes::kText && c == '\n' ? 'n' : c;
+      ++at;
+      continue;
+    }
+    const std::string_view rest = value.substr(at);
+    const std::size_t length = character_length(rest);
+    if (length == 0) {
+      to = put_bad_byte(to, c);
+      ++at;
+      continue;
+    }
+    to = put_text(to, rest.substr(0, length));
+    if (rest.starts_with(kReplacement)) to = put_text(to, kReplacement);
+    at += length;
+  }
+  return to;
+}
+
 void append_pair(std::string& out, std::string_view name, std::string_view value) {
   if (!out.empty()) out += ',';
   out += name;
@@ -92,31 +123,14 @@ std::string environment_key(const inventory::Identity& identity, std::string key
 }  // namespace
 
 char* put_label_value(char* to, std::string_view value) {
-  for (std::size_t at = 0; at < value.size();) {
-    const char c = value[at];
-    if (kPlain[static_cast<unsigned char>(c)]) {
-      *to++ = c;
-      ++at;
-      continue;
-    }
-    if (static_cast<unsigned char>(c) < 0x80) {
-      *to++ = '\\';
-      *to++ = c == '\n' ? 'n' : c;
-      ++at;
-      continue;
-    }
-    const std::string_view rest = value.substr(at);
-    const std::size_t length = character_length(rest);
-    if (length == 0) {
-      to = put_bad_byte(to, c);
-      ++at;
-      continue;
-    }
-    to = put_text(to, rest.substr(0, length));
-    if (rest.starts_with(kReplacement)) to = put_text(to, kReplacement);
-    at += length;
-  }
-  return to;
+  return put_value<Escapes::kText>(to, value);
+}
+
+void append_plain_value(std::string& out, std::string_view value) {
+  const std::size_t old = out.size();
+  out.resize_and_overwrite(old + kMaxEscaped * value.size(), [&](char* text, std::size_t) {
+    return static_cast<std::size_t>(put_value<Escapes::kNone>(text + old, value) - text);
+  });
 }
 
 void append_label_value(std::string& out, std::string_view value) {

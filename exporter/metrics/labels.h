@@ -14,6 +14,8 @@ namespace plimsoll::exporter {
 [[nodiscard]] char* put_label_value(char* to, std::string_view value);
 inline constexpr std::size_t kMaxEscaped = 6;
 void append_label_value(std::string& out, std::string_view value);
+// The same for formats that need no escapes: valid UTF-8 only.
+void append_plain_value(std::string& out, std::string_view value);
 
 // Appends `name` with every byte outside [a-zA-Z0-9_] replaced by '_': cAdvisor's rule for the part
 // after "container_label_".

@@ -64,6 +64,16 @@ inline char* put_double(char* to, double value) {
   return std::to_chars(to, to + kMaxNumber, value).ptr;
 }
 
+// A histogram's bound as Go prints it, so that a bucket is the same series in every format and for
+// every reader: "0.25", "1e+06", "+Inf"; an exponent from a million on.
+inline char* put_bound(char* to, double bound) {
+  const double size = std::abs(bound);
+  if (!std::isfinite(bound)) return put_double(to, bound);
+  const bool plain = (size >= 1e-4 && size < 1e6) || bound == 0;
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  return std::to_chars(to, to + kMaxNumber, bound, format).ptr;
+}
+
 // "2026-11-20T23:33:55.123456789Z", as base's rfc3339() but twenty times faster: a stream prints
 // three per container and tick.
 inline char* put_rfc3339(char* to, WallTime time) {

@@ -1,10 +1,12 @@
 // For tests and documents: prints the exposition of a snapshot made by hand, or the catalogue.
 //   plimsoll_print_metrics --docs > docs/metrics.md
+//   plimsoll_print_metrics --openmetrics|--protobuf [--created]
 //   plimsoll_print_metrics | promtool check metrics
 #include <cstdio>
 #include <string_view>
 
 #include "exporter/metrics/catalogue.h"
+#include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/test_snapshot.h"
 #include "exporter/metrics/text.h"
 
@@ -14,7 +16,7 @@ using namespace plimsoll::exporter;  // NOLINT
 namespace {
 
 // Something of everything: both versions, hostile names, an IO scheduler that counts, tombstones.
-std::string everything() {
+std::string everything(Format format, TextOptions options) {
   std::vector<SampleRow> rows{host_row(), container_row("one", 1), container_row("two", 2),
                               container_row("x\"} 1\nevil{a=\"\\\xff", 2)};
   cgroupfs::DeviceIo& io = rows[2].sample.devices[0];
@@ -29,15 +31,25 @@ std::string everything() {
       {gone, std::make_shared<std::string>(render_labels(*gone, {}, collisions)), 1'600'000'000});
   const DirFd proc = open_dir("/proc").value_or(DirFd());
   std::string out;
-  write_text(out, *snapshot, sample_self(), proc,
-             {.groups = cgroupfs::GroupSet::all(), .now = snapshot->taken});
+  options.groups = cgroupfs::GroupSet::all();
+  options.now = snapshot->taken;
+  PageWriter().write(out, format, {*snapshot, sample_self(), proc}, options);
   return out;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool docs = argc > 1 && std::string_view(argv[1]) == "--docs";
-  const std::string text = docs ? catalogue_markdown() : everything();
+  std::string text;
+  Format format = Format::kText;
+  TextOptions options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--docs") text = catalogue_markdown();
+    if (word == "--openmetrics") format = Format::kOpenMetrics;
+    if (word == "--protobuf") format = Format::kProtobuf;
+    if (word == "--created") options.created = true;
+  }
+  if (text.empty()) text = everything(format, options);
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1;
 }

@@ -185,6 +185,7 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
     Row row;
     row.serial = i + 1;
     row.created = from.identity.created.value_or(WallTime(std::chrono::seconds(1'699'980'000)));
+    row.group_created = WallTime(std::chrono::milliseconds(1'699'995'000'250));
     row.hot_at = snapshot->taken + std::chrono::milliseconds(5);
     row.last_seen_seconds = from.last_seen_seconds;
     row.labels = std::make_shared<const std::string>(

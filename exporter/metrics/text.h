@@ -1,5 +1,5 @@
-// The Prometheus text format 0.0.4 of a snapshot. Content-Type: text/plain; version=0.0.4;
-// charset=utf-8 Source: prometheus/docs, exposition_formats.md.
+// What a page of metrics shows, and the page in the Prometheus text format 0.0.4 (the other
+// formats: page_writer.h). Source: prometheus/docs, exposition_formats.md.
 //
 // Formatting only: a snapshot and self statistics in, bytes appended to `out`. No allocation
 // besides growing `out` (callers keep it between scrapes). Thread: any, nothing shared.
@@ -31,15 +31,24 @@ struct LabelOptions {
 [[nodiscard]] std::string render_labels(const inventory::Identity& identity,
                                         const LabelOptions& options, std::uint64_t& collisions);
 
+// By position in the catalogue: is the family printed?
+using FamilySet = std::vector<bool>;
+
 struct TextOptions {
   cgroupfs::GroupSet groups = cgroupfs::GroupSet::defaults();
   bool exporter_metrics =
       true;  // plimsoll_* and process_* (--web.disable-exporter-metrics switches them off).
   std::optional<MonoTime> now;  // For plimsoll_snapshot_age_seconds; left out without it.
+  // Not owned; null: every family of the groups, every row.
+  const FamilySet* families = nullptr;
+  const std::vector<std::size_t>* rows = nullptr;
+  std::uint64_t max_series = 0;  // Of a page; 0: no limit.
+  // Since when counters count, where that is known: OpenMetrics and protobuf only.
+  bool created = false;
 };
 
-// Appends the exposition. `proc` is only for process_* (PROC/self). A row without labels is not
-// printed; no series is printed twice, whatever the snapshot holds.
+// Appends the exposition in the text format. `proc` is only for process_* (PROC/self). A row
+// without labels is not printed; no series is printed twice, whatever the snapshot holds.
 void write_text(std::string& out, const Snapshot& snapshot, const SelfStats& self,
                 const DirFd& proc, const TextOptions& options);
 

@@ -1,0 +1,26 @@
+// The order of the exposition.
+#include "exporter/metrics/family.h"
+
+namespace plimsoll::exporter {
+
+std::span<const FamilyTable> family_tables() {
+  static const auto kTables = std::to_array<FamilyTable>({
+      {"Identity, life and limits", families_spec()},
+      {"CPU", families_cpu()},
+      {"Memory", families_memory()},
+      {"Block IO", families_io()},
+      {"File systems", families_disk()},
+      {"Network", families_network()},
+      {"Pressure and OOM kills", families_pressure()},
+      {"Groups that are off by default", families_optional()},
+      {"Machine", families_machine()},
+      {"Containers, beyond cAdvisor", families_container()},
+      {"The exporter: sampling", families_self(), true},
+      {"The exporter: its rooms", families_self_rooms(), true},
+      {"The exporter: its pages", families_page(), true},
+      {"The exporter: its process", families_process(), true},
+  });
+  return kTables;
+}
+
+}  // namespace plimsoll::exporter
