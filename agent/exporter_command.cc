@@ -107,9 +107,16 @@ int run_exporter(ExporterConfig config) {
     if (!listening) return fail(listening.error());
     bound.push_back(*std::move(listening));
   }
+  std::unique_ptr<exporter::Pusher> pusher;
+  if (config.push.wanted()) {
+    auto made = make_pusher(config.push, served);
+    if (!made) return fail(made.error());
+    pusher = *std::move(made);
+  }
   log_start(config.sampler, bound);
 
   (*loop)->start();
+  if (pusher) pusher->start();
   std::thread stopper([&] {
     signalfd_siginfo info{};
     ssize_t n = 0;
@@ -123,6 +130,7 @@ int run_exporter(ExporterConfig config) {
   });
   server->run();
   stopper.join();
+  pusher.reset();
   loop->reset();  // Before the endpoints it publishes to.
   log::info("stopped");
   log::stop();

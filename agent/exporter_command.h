@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/push_setup.h"
 #include "base/log.h"
 #include "exporter/collect/sampler.h"
 #include "exporter/metrics/text.h"
@@ -21,6 +22,7 @@ struct ExporterConfig {
   bool exporter_metrics = true;
   std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
   http::ServerLimits limits;
+  PushConfig push;
   log::Level log_level = log::Level::kInfo;
 };
 

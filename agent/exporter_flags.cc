@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "agent/push_flags.h"
 #include "exporter/stream/select.h"
 
 namespace plimsoll::agent {
@@ -106,6 +107,7 @@ void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
 
 void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
   add_root_flags(app, config.sampler);
+  add_push_flags(app, config.push);
   app.add_option("--web.listen-address", config.listen_addresses,
                  "ADDR:PORT, :PORT, [V6]:PORT or unix:PATH (repeatable; default :7546)");
   app.add_option("--web.telemetry-path", config.telemetry_path, "Path of the metrics")

@@ -133,6 +133,7 @@ struct Family {
 [[nodiscard]] std::span<const Family> families_self_rooms();
 [[nodiscard]] std::span<const Family> families_page();
 [[nodiscard]] std::span<const Family> families_process();
+[[nodiscard]] std::span<const Family> families_push();
 
 struct FamilyTable {
   std::string_view title;

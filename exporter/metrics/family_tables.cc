@@ -19,6 +19,7 @@ std::span<const FamilyTable> family_tables() {
       {"The exporter: its rooms", families_self_rooms(), true},
       {"The exporter: its pages", families_page(), true},
       {"The exporter: its process", families_process(), true},
+      {"The exporter: what it pushes", families_push(), true},
   });
   return kTables;
 }

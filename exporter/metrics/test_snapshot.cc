@@ -243,6 +243,8 @@ SelfStats sample_self() {
   self.reader.denied["io.stat"] = 1;
   self.http_requests[{"/metrics", 200}] = 7;
   self.http_requests[{"/metrics", 503}] = 1;
+  self.push =
+      PushStats{.sent_samples = 5, .requests = {{0, 1}, {200, 2}}, .last_success = WallTime{}};
   return self;
 }
 

@@ -83,6 +83,7 @@ SelfStats Endpoints::self() const {
   self.http_requests = server.requests;
   self.http_connections = server.connections;
   self.http_connections_shed = server.shed;
+  if (push_stats_) self.push = push_stats_();
   return self;
 }
 
@@ -100,6 +101,21 @@ Response Endpoints::metrics_response(const Snapshot& snapshot) {
   response.content_type = kTextFormat;
   response.body = body_;
   return response;
+}
+
+void Endpoints::expose(Exposed done) {
+  loop_.request(options_.scrape_max_age, Freshness::kScrape,
+                [this, alive = std::weak_ptr(alive_), done](const SnapshotPtr& snapshot) {
+                  server_.post([this, alive, done, snapshot] {
+                    if (!alive.lock()) return;
+                    if (!snapshot) return done(std::nullopt, {});
+                    std::string text;
+                    TextOptions options = options_.text;
+                    options.now = clock_.now();
+                    write_text(text, *snapshot, self(), loop_.proc(), options);
+                    done(std::move(text), snapshot->wall);
+                  });
+                });
 }
 
 void Endpoints::metrics(const Request& request, Responder responder) {

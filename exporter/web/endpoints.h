@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -36,6 +38,12 @@ class Endpoints {
 
   // A new regular snapshot, from any thread: goes to the streams.
   void publish(SnapshotPtr snapshot);
+  // What a scrape would show now, for whoever pushes it; from any thread. `done` is called on the
+  // loop thread, without a text while there are no numbers yet; not at all once the server stopped.
+  using Exposed = std::function<void(std::optional<std::string> text, WallTime at)>;
+  void expose(Exposed done);
+  // Asked for the metrics about pushing. Before the server runs; it is called on the loop thread.
+  void set_push_stats(std::function<PushStats()> stats) { push_stats_ = std::move(stats); }
   // Ends the streams; loop thread only.
   void finish();
 
@@ -57,6 +65,7 @@ class Endpoints {
   const EndpointOptions options_;
   StreamHub hub_;
   EventFeed events_;
+  std::function<PushStats()> push_stats_;  // Empty: nothing is pushed.
   // Two scrapes at once share the older body's memory only when nobody reads it any more.
   std::shared_ptr<std::string> body_;
   // Set to false by the destructor's owner thread: answers that arrive later find nobody.

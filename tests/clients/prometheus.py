@@ -17,14 +17,20 @@ scrape_configs:
 
 
 class Prometheus:
-    def __init__(self, target):
+    """Scrapes `target` every second; without one it only takes what is pushed."""
+
+    def __init__(self, target, *flags):
         config = case.work / "prometheus.yml"
-        config.write_text(CONFIG.format(target=target))
+        config.write_text(CONFIG.format(target=target) if target else "global: {}\n")
         self.log_path = case.work / "prometheus.log"
-        command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
-        command += [f"--storage.tsdb.path={case.work / 'tsdb'}"]
-        with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        self.command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
+        self.command += [f"--storage.tsdb.path={case.work / 'tsdb'}", *flags]
+        self.start()
+
+    def start(self):
+        """Also again after stop(): it goes on with the same data."""
+        with open(self.log_path, "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
         assert case.eventually(self.ready, 60), f"prometheus does not start:\n{self.log_path.read_text()}"
 
     def ready(self):
@@ -37,6 +43,14 @@ class Prometheus:
 
     def query(self, expression):
         """The instant vector: [(labels, value)]. A query that prometheus refuses is a failure."""
+        return [(entry["metric"], float(entry["value"][1])) for entry in self.ask(expression)]
+
+    def times(self, series, seconds):
+        """When the samples of the one series were taken, in the last so many seconds."""
+        (entry,) = self.ask(f"{series}[{seconds}s]")
+        return [float(when) for when, _ in entry["values"]]
+
+    def ask(self, expression):
         target = f"http://{ADDRESS}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
         try:
             with urllib.request.urlopen(target, timeout=10) as response:
@@ -44,7 +58,7 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{expression}: {error.read().decode()}") from error
         assert answer["status"] == "success", answer
-        return [(entry["metric"], float(entry["value"][1])) for entry in answer["data"]["result"]]
+        return answer["data"]["result"]
 
     def stop(self):
         if self.process.poll() is None:
