@@ -27,8 +27,8 @@ bool lists_a_device(std::string_view text) {
 
 }  // namespace
 
-Blkio choose_blkio(const DirFd& blkio_root) {
-  std::optional<Blkio> first_existing;
+std::optional<Blkio> choose_blkio(const DirFd& blkio_root) {
+  bool any_readable = false;
   RecordBuffer buffer;
   for (const Candidate& candidate : kCandidates) {
     const Result<Fd> fd = open_at(blkio_root, candidate.name, O_RDONLY);
@@ -36,9 +36,9 @@ Blkio choose_blkio(const DirFd& blkio_root) {
     const Result<std::string_view> text = buffer.read(*fd, Records::kOne, candidate.name);
     if (!text) continue;
     if (lists_a_device(*text)) return candidate.source;
-    if (!first_existing) first_existing = candidate.source;
+    any_readable = true;
   }
-  return first_existing.value_or(Blkio::kThrottleRecursive);
+  return any_readable ? std::nullopt : std::optional(Blkio::kThrottleRecursive);
 }
 
 }  // namespace plimsoll::cgroupfs

@@ -29,8 +29,8 @@ using Drop = void (*)(CgroupSample& sample);
 
 enum class Role : std::uint8_t {
   kNone,
-  kCpuUsage,    // Half of the idle test ...
-  kMemoryUsage  // ... and the other half.
+  kCpuUsage,    // The idle test ...
+  kMemoryUsage  // ... and its second half, asked for now and then.
 };
 
 // Which of v1's families of per-device files; see blkio_source.h.
@@ -54,6 +54,8 @@ struct FileSpec {
   std::optional<Group> unless;  // ... but not if this one is: another file says the same and more.
   Role role = Role::kNone;
   std::optional<Blkio> blkio;  // Only when this family is the chosen source.
+  // The numbers move only while this limit is set: without it there is nothing new to read.
+  std::optional<Field> only_under;
   Records records = Records::kOne;
   Put put = nullptr;
   Drop drop = nullptr;

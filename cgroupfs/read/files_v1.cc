@@ -23,6 +23,7 @@ struct Extra {
   std::optional<Group> or_group, unless;
   Role role = Role::kNone;
   std::optional<Blkio> blkio;
+  std::optional<Field> only_under;
   Records records = Records::kOne;
 };
 
@@ -37,6 +38,7 @@ constexpr FileSpec file(const char* name, Controller controller, Tier tier, Grou
                   .unless = extra.unless,
                   .role = extra.role,
                   .blkio = extra.blkio,
+                  .only_under = extra.only_under,
                   .records = extra.records,
                   .put = put,
                   .drop = drop};
@@ -71,7 +73,9 @@ constexpr auto kFiles = std::to_array<FileSpec>({
                          {.role = Role::kMemoryUsage}),
     file("memory.stat", C::kMemory, Tier::kHot, Group::kMemory, put_memory_stat_v1,
          drop_memory_stat_v1),
-    file("cpu.stat", C::kCpu, Tier::kHot, Group::kCpu, put_cpu_stat_v1, drop_cpu_stat_v1),
+    // Periods, throttling and bursts of the group's own quota.
+    file("cpu.stat", C::kCpu, Tier::kHot, Group::kCpu, put_cpu_stat_v1, drop_cpu_stat_v1,
+         {.only_under = kCpuQuota}),
     blkio("blkio.throttle.io_service_bytes_recursive", Tier::kHot, Blkio::kThrottleRecursive,
           put_io_service_bytes, drop_io_service_bytes),
     blkio("blkio.throttle.io_service_bytes", Tier::kHot, Blkio::kThrottle, put_io_service_bytes,

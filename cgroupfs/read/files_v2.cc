@@ -33,6 +33,7 @@ constexpr FileSpec file(const char* name, std::optional<Controller> controller, 
                   .unless = std::nullopt,
                   .role = extra.role,
                   .blkio = std::nullopt,
+                  .only_under = std::nullopt,
                   .records = extra.records,
                   .put = put,
                   .drop = drop};

@@ -382,6 +382,7 @@ TEST(Hybrid, TheUnifiedGroupAddsWhatV1DoesNotHave) {
       EXPECT_EQ(value(kProcesses), 2U);
       // A group that is in the v1 hierarchies only.
       group.inode[*layout_.unified()] = 0;
+      ++group.revision;
       ASSERT_EQ(read(group), ReadOutcome::kRead);
       EXPECT_EQ(value(kCpuUsage), 3000U);
       EXPECT_FALSE(value(kPsiMemoryFull));

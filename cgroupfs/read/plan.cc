@@ -10,9 +10,9 @@ bool on(const GroupSet& groups, Group group) {
   return group == Group::kAlways || groups.has(group);
 }
 
-bool wanted(const FileSpec& spec, const GroupSet& groups, Blkio blkio) {
+bool wanted(const FileSpec& spec, const GroupSet& groups, std::optional<Blkio> blkio) {
   if (spec.unless && on(groups, *spec.unless)) return false;
-  if (spec.blkio && *spec.blkio != blkio) return false;
+  if (spec.blkio && spec.blkio != blkio) return false;
   return on(groups, spec.group) || (spec.or_group && on(groups, *spec.or_group));
 }
 
@@ -38,43 +38,51 @@ bool v1_speaks(const FileSpec& spec, const Layout& layout) {
   return false;
 }
 
-// Hot files in front of the first that is not part of the idle test. Without CPU usage there is
-// none: a group may work without its memory usage changing by a page.
-std::size_t idle_test_size(const std::vector<PlannedFile>& hot) {
-  bool cpu = false;
+// Where a file goes in its tier. A host with some controllers on v1 and others on v2 has both kinds
+// of hot files: those of the idle test come first, and CPU usage before memory usage.
+std::size_t place_of(const FileSpec& spec, const std::vector<PlannedFile>& tier) {
+  const auto rank = [](Role role) {
+    return role == Role::kCpuUsage ? 0 : role == Role::kMemoryUsage ? 1 : 2;
+  };
+  std::size_t place = tier.size();
+  while (place > 0 && rank(tier[place - 1].spec->role) > rank(spec.role)) --place;
+  return place;
+}
+
+std::size_t leading(const std::vector<PlannedFile>& hot, Role first, Role last) {
   std::size_t size = 0;
-  while (size < hot.size() && hot[size].spec->role != Role::kNone) {
-    cpu = cpu || hot[size].spec->role == Role::kCpuUsage;
+  while (size < hot.size() && (hot[size].spec->role == first || hot[size].spec->role == last))
     ++size;
-  }
-  return cpu ? size : 0;
+  return size;
 }
 
 }  // namespace
 
-Plan make_plan(const Layout& layout, const GroupSet& groups, Blkio blkio) {
+Plan make_plan(const Layout& layout, const GroupSet& groups, std::optional<Blkio> blkio) {
   Plan plan;
   unsigned bit = 0;
-  std::size_t tested = 0;  // Files of the idle test so far; all of them are hot.
   // v2 first: see put_freezer_state().
   for (const auto files : {files_v2(), files_v1()}) {
     for (const FileSpec& spec : files) {
       const auto hierarchy = hierarchy_of(spec, layout);
       if (!hierarchy || !wanted(spec, groups, blkio) || v1_speaks(spec, layout)) continue;
       PLIMSOLL_CHECK(bit < 64);
-      // A host with some controllers on v1 and others on v2 has both kinds of hot files: those of
-      // the idle test go first.
       std::vector<PlannedFile>& tier = plan.tiers[static_cast<std::size_t>(spec.tier)];
-      const std::size_t at = spec.role == Role::kNone ? tier.size() : tested++;
-      tier.insert(tier.begin() + static_cast<std::ptrdiff_t>(at), {&spec, *hierarchy, bit++});
-      if (spec.blkio) plan.blkio = hierarchy;
+      tier.insert(tier.begin() + static_cast<std::ptrdiff_t>(place_of(spec, tier)),
+                  {&spec, *hierarchy, bit++});
       if (spec.version == 2 && spec.role == Role::kMemoryUsage)
         plan.memory_current = PlannedFile{&spec, *hierarchy, bit - 1};
     }
   }
   const std::vector<PlannedFile>& hot = plan.tiers[static_cast<std::size_t>(Tier::kHot)];
   PLIMSOLL_CHECK(hot.size() <= kMaxHot);
-  plan.idle_test = idle_test_size(hot);
+  // Without CPU usage there is no test: a group may work without its memory usage changing by a
+  // page.
+  plan.idle_cpu = leading(hot, Role::kCpuUsage, Role::kCpuUsage);
+  if (plan.idle_cpu > 0) plan.idle_test = leading(hot, Role::kCpuUsage, Role::kMemoryUsage);
+  PLIMSOLL_CHECK(plan.idle_test <= kMaxIdleTest);
+  if (groups.has(Group::kDiskIo) && is_v1(layout, Controller::kIo))
+    plan.blkio = layout.of(Controller::kIo);
   if (groups.has(Group::kHugetlb)) plan.hugetlb = layout.of(Controller::kHugetlb);
   plan.memory = groups.has(Group::kMemory);
   return plan;

@@ -23,9 +23,10 @@ struct Plan {
   // Per tier. Hot files are in ranking order: how many of them are held open is a prefix.
   std::array<std::vector<PlannedFile>, kTierCount> tiers;
   // How many hot files form the idle test, a prefix as well; 0 when this host or the groups
-  // switched on do not allow one.
+  // switched on do not allow one. The first `idle_cpu` of them are about CPU usage.
   std::size_t idle_test = 0;
-  // The hierarchy of v1's blkio files, when they are read.
+  std::size_t idle_cpu = 0;
+  // The hierarchy of v1's blkio files, when they are wanted.
   std::optional<std::size_t> blkio;
   // Where hugetlb's files are, whose names are known only at run time.
   std::optional<std::size_t> hugetlb;
@@ -34,7 +35,11 @@ struct Plan {
   std::optional<PlannedFile> memory_current;
 };
 
-// `blkio`: which family of files to read if the plan has v1 block IO.
-[[nodiscard]] Plan make_plan(const Layout& layout, const GroupSet& groups, Blkio blkio);
+// CPU usage and memory usage are one file each, wherever they are.
+inline constexpr std::size_t kMaxIdleTest = 2;
+
+// `blkio`: which family of files to read if the plan has v1 block IO; nothing: none lists a device.
+[[nodiscard]] Plan make_plan(const Layout& layout, const GroupSet& groups,
+                             std::optional<Blkio> blkio);
 
 }  // namespace plimsoll::cgroupfs

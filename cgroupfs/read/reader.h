@@ -22,9 +22,9 @@ namespace plimsoll::cgroupfs {
 
 enum class ReadOutcome : std::uint8_t {
   kRead,  // The due tiers were read.
-  kIdle,  // CPU usage and memory usage did not move since the hot files were last read: nothing
-          // else was read now, warm files included; only the sample's usage_at() is new. Never with
-          // `full` or when kSlow is due.
+  kIdle,  // CPU usage did not move since the hot files were last read, nor did memory usage, which
+          // is looked at every fourth visit: nothing else was read now, warm files included; only
+          // the sample's usage_at() is new. Never with `full` or when kSlow is due.
   kGone   // The group was removed meanwhile, from every hierarchy: the sample holds the last values
           // that could be read; drop it.
 };

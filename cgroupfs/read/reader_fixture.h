@@ -24,6 +24,8 @@ inline Cgroup group_at(const Layout& layout, const std::string& path, std::uint6
     const std::string relative = path == "/" ? "." : path.substr(1);
     if (::fstatat(layout.hierarchies[h].dir.get(), relative.c_str(), &found, 0) == 0)
       group.inode[h] = found.st_ino;
+    // A tree would count; here other directories shall make another revision.
+    group.revision = group.revision * 1'000'003 + group.inode[h];
   }
   return group;
 }

@@ -127,9 +127,9 @@ class CgroupSample {
     return at == MonoTime{} ? std::nullopt : std::optional(at);
   }
   void set_read_at(Tier tier, MonoTime at) { read_at_[static_cast<std::size_t>(tier)] = at; }
-  // When CPU and memory usage were last looked at: as read_at(kHot), or later, when the group was
-  // idle and both were found unmoved (ReadOutcome::kIdle). A rate that ends or begins with an idle
-  // spell is reckoned from here.
+  // When CPU usage was last looked at: as read_at(kHot), or later, when the group was idle and it
+  // was found unmoved (ReadOutcome::kIdle). A rate that ends or begins with an idle spell is
+  // reckoned from here.
   [[nodiscard]] std::optional<MonoTime> usage_at() const {
     return usage_at_ == MonoTime{} ? std::nullopt : std::optional(usage_at_);
   }
@@ -142,6 +142,17 @@ class CgroupSample {
   [[nodiscard]] const Bits& present() const { return present_; }
   [[nodiscard]] const Bits& unlimited() const { return unlimited_; }
 
+ private:
+  static constexpr std::size_t index(Field field) { return static_cast<std::size_t>(field); }
+  // First, and CPU usage first of all values: what an idle group's visit needs is in one or two
+  // cache lines.
+  std::array<MonoTime, kTierCount> read_at_{};
+  MonoTime usage_at_;
+  Bits present_;
+  Bits unlimited_;
+  Values values_{};
+
+ public:
   std::vector<DeviceIo> devices;      // Sorted by (major, minor).
   std::vector<HugetlbUsage> hugetlb;  // Sorted by page size text.
   std::vector<NumaUsage> numa;        // Sorted by node.
@@ -151,14 +162,6 @@ class CgroupSample {
       per_cpu_ns;           // v1 cpuacct.usage_percpu; index = CPU number. Empty: not offered.
   std::string cpuset_cpus;  // Effective list, "0-3,7"; empty: not offered.
   std::string cpuset_mems;
-
- private:
-  static constexpr std::size_t index(Field field) { return static_cast<std::size_t>(field); }
-  Values values_{};
-  Bits present_;
-  Bits unlimited_;
-  std::array<MonoTime, kTierCount> read_at_{};
-  MonoTime usage_at_;
 };
 
 }  // namespace plimsoll::cgroupfs

@@ -11,8 +11,10 @@ namespace plimsoll::cgroupfs {
 
 namespace {
 
-// How often choose_blkio() is asked again, and how long a shortage of descriptors is remembered.
+// How often choose_blkio() is asked again: sooner as long as no device is counted at all, since the
+// first one's numbers are missing until then. And how long a shortage of descriptors is remembered.
 constexpr std::chrono::seconds kReplanInterval(60);
+constexpr std::chrono::seconds kNoDeviceInterval(5);
 constexpr std::chrono::seconds kReliefTime(60);
 
 PutContext context_of_this_kernel() {
@@ -22,6 +24,18 @@ PutContext context_of_this_kernel() {
   if (ticks > 0) context.ticks_per_second = static_cast<std::uint64_t>(ticks);
   if (page_size > 0) context.page_size = static_cast<std::uint64_t>(page_size);
   return context;
+}
+
+// Ticks are far apart, so nothing of a group is in the cache when its turn comes; but it can be
+// fetched while the kernel prints the files of the groups before it.
+constexpr std::size_t kAhead = 3;
+
+void prefetch(const ReadTarget& target, const GroupState* state) {
+  __builtin_prefetch(target.cgroup);
+  __builtin_prefetch(target.sample);
+  if (state == nullptr) return;
+  __builtin_prefetch(state);
+  __builtin_prefetch(reinterpret_cast<const char*>(state) + 64);
 }
 
 int hugetlb_version(const Layout& layout) {
@@ -44,8 +58,11 @@ void TextReader::read(std::span<ReadTarget> targets) {
   const MonoTime now = clock_.now();
   if (now >= replan_at_) replan(now);
   adjust_budget(std::max(groups_.size(), targets.size()), now);
-  for (ReadTarget& target : targets) {
-    target.outcome = visit_group(target);
+  known_.resize(targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    ReadTarget& target = targets[i];
+    if (i + kAhead < targets.size()) prefetch(targets[i + kAhead], known_[i + kAhead].state);
+    target.outcome = visit_group(target, state_of(*target.cgroup, i));
     if (target.outcome == ReadOutcome::kIdle) ++stats_.idle;
     if (target.outcome == ReadOutcome::kGone) {
       ++stats_.gone;
@@ -58,6 +75,8 @@ void TextReader::forget(std::uint64_t serial) {
   const auto group = groups_.find(serial);
   if (group == groups_.end()) return;
   release(group->second);
+  for (Known& known : known_)
+    if (known.serial == serial) known = {};
   groups_.erase(group);
 }
 
@@ -74,7 +93,8 @@ void TextReader::replan(MonoTime now) {
   replan_at_ = now + kReplanInterval;
   missing_v1_ = {};  // A module loaded since then may have brought them.
   if (!plan_.blkio) return;
-  const Blkio source = choose_blkio(layout_.hierarchies[*plan_.blkio].dir);
+  const std::optional<Blkio> source = choose_blkio(layout_.hierarchies[*plan_.blkio].dir);
+  if (!source) replan_at_ = now + kNoDeviceInterval;
   if (source == blkio_) return;
   blkio_ = source;
   plan_ = make_plan(layout_, options_.groups, source);
@@ -97,11 +117,7 @@ void TextReader::adjust_budget(std::size_t groups, MonoTime now) {
 
 void TextReader::hold_at_most(std::size_t per_cgroup) {
   for (auto& [serial, state] : groups_) {
-    for (std::size_t rank = per_cgroup; rank < kMaxHot; ++rank) {
-      if (!state.held[rank]) continue;
-      state.held[rank].reset();
-      --held_;
-    }
+    for (std::size_t rank = per_cgroup; rank < kMaxHot; ++rank) let_go(state.held[rank]);
   }
 }
 
@@ -121,17 +137,28 @@ bool TextReader::relieve(MonoTime now) {
 }
 
 void TextReader::release(GroupState& state) {
-  for (Fd& fd : state.held) {
-    if (!fd) continue;
-    fd.reset();
-    --held_;
-  }
+  for (Fd& fd : state.held) let_go(fd);
 }
 
-GroupState& TextReader::state_of(const Cgroup& cgroup) {
+void TextReader::let_go(Fd& held) {
+  if (!held) return;
+  held.reset();
+  --held_;
+}
+
+// `place`: of its target in this read().
+GroupState& TextReader::state_of(const Cgroup& cgroup, std::size_t place) {
+  Known& known = known_[place];
+  if (known.serial == cgroup.serial && known.state != nullptr) return *known.state;
   const auto [group, is_new] = groups_.try_emplace(cgroup.serial);
-  if (is_new) group->second.absent = missing_v1_[cgroup.path == "/" ? 1 : 0];
-  return group->second;
+  GroupState& state = group->second;
+  if (is_new) {
+    state.absent = missing_v1_[cgroup.path == "/" ? 1 : 0];
+    // So that groups found together are not all asked for their memory usage in one tick.
+    state.visits = static_cast<std::uint32_t>(cgroup.serial % kIdleMemoryEvery);
+  }
+  known = {cgroup.serial, &state};
+  return state;
 }
 
 std::unique_ptr<CgroupReader> make_text_reader(const Layout& layout, const Clock& clock,

@@ -7,6 +7,7 @@
 #include <bitset>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "cgroupfs/read/hugetlb_reader.h"
 #include "cgroupfs/read/plan.h"
@@ -15,18 +16,26 @@
 
 namespace plimsoll::cgroupfs {
 
-// What the reader remembers of one cgroup.
+// An idle group's memory usage is looked at every so many visits.
+inline constexpr std::uint32_t kIdleMemoryEvery = 4;
+
+// What the reader remembers of one cgroup. In order of use: an idle group's visit needs the first
+// cache line only.
 struct GroupState {
-  // Of the group's inodes: tells that it left or joined a hierarchy.
-  std::uint64_t signature = 0;
+  // Cgroup::revision at the last visit: tells that the group left or joined a hierarchy.
+  std::optional<std::uint64_t> revision;
+  // Fingerprints of the idle test's files as last read.
+  std::array<std::uint64_t, kMaxIdleTest> seen{};
+  // Visits since an idle group's memory usage was looked at.
+  std::uint32_t visits = 0;
+  bool io_source_changed = false;
+  // When its hot files were last read without a shortcut; the idle test compares with that.
+  MonoTime hot_at;
+  std::array<Fd, kMaxHot> held;
   // Files this group does not offer, by PlannedFile::bit, and when to look again. On v2 they differ
   // from group to group (the parent's cgroup.subtree_control), on v1 hardly.
   std::uint64_t absent = 0;
   MonoTime probe_at;
-  // When its hot files were last read without a shortcut; the idle test compares with that.
-  MonoTime hot_at;
-  bool io_source_changed = false;
-  std::array<Fd, kMaxHot> held;
 };
 
 class TextReader final : public CgroupReader {
@@ -45,6 +54,7 @@ class TextReader final : public CgroupReader {
     std::bitset<kMaxHierarchies> opened;  // In dirs_.
     std::bitset<kMaxHierarchies> proven;  // Still there after a file was not.
     std::optional<bool> lives_elsewhere;
+    bool moved = true;  // Did a file of the idle test change? Assumed until the test is made.
   };
   // Whether reading of the group may go on.
   enum class Still : std::uint8_t { kThere, kGone };
@@ -55,14 +65,17 @@ class TextReader final : public CgroupReader {
   void hold_at_most(std::size_t per_cgroup);
   bool relieve(MonoTime now);
   void release(GroupState& state);
-  GroupState& state_of(const Cgroup& cgroup);
+  GroupState& state_of(const Cgroup& cgroup, std::size_t place);
 
   // text_reader_group.cc: one group.
-  ReadOutcome visit_group(ReadTarget& target);
+  ReadOutcome visit_group(ReadTarget& target, GroupState& state);
   ReadOutcome read_group(Visit& visit);
   void notice_changes(Visit& visit);
   std::optional<ReadOutcome> read_hot(Visit& visit);
   [[nodiscard]] bool may_be_idle(const Visit& visit) const;
+  [[nodiscard]] std::size_t idle_files(Visit& visit) const;
+  [[nodiscard]] static bool at_rest(const Visit& visit, const FileSpec& spec);
+  void let_go(Fd& held);
   [[nodiscard]] Still read_tier(Visit& visit, Tier tier);
   [[nodiscard]] Still read_hugetlb(Visit& visit);
   [[nodiscard]] Still read_file(Visit& visit, const PlannedFile& file,
@@ -84,12 +97,19 @@ class TextReader final : public CgroupReader {
   // The visited group's directories, opened when first needed.
   std::array<DirFd, kMaxHierarchies> dirs_;
 
-  Blkio blkio_ = Blkio::kThrottleRecursive;
+  std::optional<Blkio> blkio_ = Blkio::kThrottleRecursive;
   Plan plan_;
   MonoTime replan_at_;
   HugetlbReader hugetlb_;
 
   std::unordered_map<std::uint64_t, GroupState> groups_;
+  // Where the state of the last read()'s n-th target is: mostly it is the n-th again, and a look
+  // here is one cache line for four groups where the map takes two for one.
+  struct Known {
+    std::uint64_t serial = 0;
+    GroupState* state = nullptr;
+  };
+  std::vector<Known> known_;
   // v1's files that were missing where a group was, [0] of groups, [1] of the root: a new group is
   // not asked for them again.
   std::array<std::uint64_t, 2> missing_v1_{};

@@ -1,6 +1,7 @@
 // TextReader, one group: which files, from where, and what a refusal means.
 #include <algorithm>
 
+#include "cgroupfs/read/fingerprint.h"
 #include "cgroupfs/read/put_io.h"
 #include "cgroupfs/read/put_memory.h"
 #include "cgroupfs/read/text_reader.h"
@@ -12,13 +13,6 @@ namespace {
 // How long a file that a group did not offer, or that we may not read, is left alone.
 constexpr std::chrono::seconds kProbeInterval(60);
 
-std::uint64_t signature_of(const Cgroup& cgroup) {
-  std::uint64_t signature = 0;
-  for (const std::uint64_t inode : cgroup.inode)
-    signature = (signature ^ inode) * 0x9E3779B97F4A7C15U;
-  return signature;
-}
-
 std::uint64_t bit(const PlannedFile& file) {
   return std::uint64_t{1} << file.bit;
 }
@@ -29,9 +23,9 @@ bool out_of_descriptors(const Error& error) {
 
 }  // namespace
 
-ReadOutcome TextReader::visit_group(ReadTarget& target) {
+ReadOutcome TextReader::visit_group(ReadTarget& target, GroupState& state) {
   Visit visit{.target = target,
-              .state = state_of(*target.cgroup),
+              .state = state,
               .at = clock_.now(),
               .opened = {},
               .proven = {},
@@ -58,10 +52,10 @@ ReadOutcome TextReader::read_group(Visit& visit) {
 
 void TextReader::notice_changes(Visit& visit) {
   GroupState& state = visit.state;
-  const std::uint64_t signature = signature_of(*visit.target.cgroup);
-  if (signature != state.signature) {
+  const std::uint64_t revision = visit.target.cgroup->revision;
+  if (state.revision != revision) {
     // It joined or left a hierarchy: what is held may belong to a directory that is gone.
-    const bool is_new = std::exchange(state.signature, signature) == 0;
+    const bool is_new = !std::exchange(state.revision, revision);
     release(state);
     if (!is_new) state.absent = 0;
     state.probe_at = visit.at + kProbeInterval;
@@ -86,21 +80,40 @@ bool TextReader::may_be_idle(const Visit& visit) const {
   return target.sample->read_at(Tier::kHot) == visit.state.hot_at;
 }
 
+// How many hot files decide whether the group is idle, 0 when it is read in any case. What used no
+// CPU touched no memory; what others do to a group's memory (reclaim, packets to its sockets) is
+// looked for every few visits.
+std::size_t TextReader::idle_files(Visit& visit) const {
+  if (!may_be_idle(visit)) return 0;
+  if (++visit.state.visits < kIdleMemoryEvery) return plan_.idle_cpu;
+  visit.state.visits = 0;
+  return plan_.idle_test;
+}
+
+// Whether a file has nothing new to say since it was last read. Not trusted when the limits are
+// due: somebody may have set one.
+bool TextReader::at_rest(const Visit& visit, const FileSpec& spec) {
+  const ReadTarget& target = visit.target;
+  if (!spec.only_under || target.due.has(Tier::kSlow)) return false;
+  const auto limit = target.sample->limit(*spec.only_under);
+  return limit && limit->is_none() && target.sample->read_at(Tier::kHot);
+}
+
 // An outcome when the group needs no further reading.
 std::optional<ReadOutcome> TextReader::read_hot(Visit& visit) {
   CgroupSample& sample = *visit.target.sample;
-  const bool may_skip = may_be_idle(visit);
-  const auto cpu = sample.value(Field::kCpuUsage);
-  const auto memory = sample.value(Field::kMemoryUsage);
+  const std::size_t deciding = idle_files(visit);
+  visit.moved = deciding == 0;
   const std::vector<PlannedFile>& hot = plan_.tiers[static_cast<std::size_t>(Tier::kHot)];
   for (std::size_t rank = 0; rank < hot.size(); ++rank) {
-    if (read_file(visit, hot[rank], rank) == Still::kGone) return ReadOutcome::kGone;
-    if (!may_skip || rank + 1 != plan_.idle_test) continue;
-    if (cpu && cpu == sample.value(Field::kCpuUsage) &&
-        memory == sample.value(Field::kMemoryUsage)) {
-      sample.set_usage_at(visit.at);
-      return ReadOutcome::kIdle;
+    if (at_rest(visit, *hot[rank].spec)) {
+      let_go(visit.state.held[rank]);
+      continue;
     }
+    if (read_file(visit, hot[rank], rank) == Still::kGone) return ReadOutcome::kGone;
+    if (rank + 1 != deciding || visit.moved || !sample.value(Field::kCpuUsage)) continue;
+    sample.set_usage_at(visit.at);
+    return ReadOutcome::kIdle;
   }
   if (plan_.memory) {
     const bool v2_root = visit.target.cgroup->path == "/" && plan_.memory_current &&
@@ -148,13 +161,21 @@ TextReader::Still TextReader::read_hugetlb(Visit& visit) {
 TextReader::Still TextReader::read_file(Visit& visit, const PlannedFile& file,
                                         std::optional<std::size_t> rank) {
   if ((visit.state.absent & bit(file)) != 0) return Still::kThere;
-  if (!visit.target.cgroup->in(file.hierarchy)) {
+  // A held file proves that the group is there, and its inodes need not be fetched.
+  const bool held = rank && *rank < kMaxHot && visit.state.held[*rank];
+  if (!held && !visit.target.cgroup->in(file.hierarchy)) {
     mark_absent(visit, file);
     return Still::kThere;
   }
   const Result<std::string_view> text = text_of(visit, file, rank);
   if (!text) return refused(visit, file, text.error());
   ++stats_.reads;
+  if (rank && *rank < plan_.idle_test) {
+    const std::uint64_t print = fingerprint(*text);
+    const bool same = std::exchange(visit.state.seen[*rank], print) == print;
+    if (same && !visit.moved) return Still::kThere;  // Its numbers are in the sample.
+    visit.moved = true;
+  }
   if (const Result<> put = file.spec->put(*text, context_, *visit.target.sample); !put) {
     ++stats_.malformed[file.spec->name];
     file.spec->drop(*visit.target.sample);
@@ -168,10 +189,7 @@ Result<std::string_view> TextReader::text_of(Visit& visit, const PlannedFile& fi
   Fd* held = rank && *rank < kMaxHot ? &visit.state.held[*rank] : nullptr;
   if (held != nullptr && *held) {
     Result<std::string_view> text = buffer_.read(*held, spec.records, spec.name);
-    if (!text) {
-      held->reset();
-      --held_;
-    }
+    if (!text) let_go(*held);
     return text;
   }
   Fd fd = PLIMSOLL_TRY(open_file(visit, file));

@@ -129,7 +129,7 @@ TEST_F(Reader, StampsEachTierWithItsOwnTime) {
   EXPECT_EQ(value(kPids), 6U);
 }
 
-TEST_F(Reader, AnIdleGroupCostsTwoFilesAndKeepsItsStamps) {
+TEST_F(Reader, AnIdleGroupCostsOneFileAndKeepsItsStamps) {
   start();
   ASSERT_EQ(read(group_), ReadOutcome::kRead);
   const MonoTime full_at = clock_.now();
@@ -137,7 +137,7 @@ TEST_F(Reader, AnIdleGroupCostsTwoFilesAndKeepsItsStamps) {
   write("pids/docker/a/pids.current", "50\n");
   const std::uint64_t reads = reader_->stats().reads;
   ASSERT_EQ(read(group_, kHotOnly), ReadOutcome::kIdle);
-  EXPECT_EQ(reader_->stats().reads, reads + 2);
+  EXPECT_EQ(reader_->stats().reads, reads + 1);
   EXPECT_EQ(reader_->stats().idle, 1U);
   EXPECT_EQ(value(kCpuPeriods), 12U);
   EXPECT_EQ(sample_.read_at(Tier::kHot), full_at);
@@ -159,13 +159,63 @@ TEST_F(Reader, AnyMovementOrNeedEndsTheIdleShortcut) {
   EXPECT_EQ(value(kCpuUsage), 3001U);
   EXPECT_EQ(read(group_, kHotOnly), ReadOutcome::kIdle);
   write("memory/docker/a/memory.usage_in_bytes", "900\n");
-  EXPECT_EQ(read(group_, kHotOnly), ReadOutcome::kRead);
+  int visits = 1;
+  while (read(group_, kHotOnly) == ReadOutcome::kIdle && visits < 10) ++visits;
+  EXPECT_LE(visits, 4) << "memory usage of an idle group is looked at every fourth time";
   EXPECT_EQ(value(kMemoryWorkingSet), 900U - 118);
   EXPECT_EQ(read(group_, TierSet::all()), ReadOutcome::kRead) << "limits may have been written";
   sample_ = CgroupSample();
   EXPECT_EQ(read(group_, kHotOnly), ReadOutcome::kRead) << "a sample that was never filled";
   EXPECT_EQ(read(group_, kHotOnly.with(Tier::kWarm)), ReadOutcome::kRead)
       << "warm files that were never read";
+}
+
+TEST_F(Reader, AnIdleGroupsMemoryUsageIsLookedAtEveryFourthVisit) {
+  start();
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  const std::uint64_t reads = reader_->stats().reads;
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(read(group_, kHotOnly), ReadOutcome::kIdle);
+  EXPECT_EQ(reader_->stats().reads, reads + 8 + 2);
+}
+
+TEST_F(Reader, ThrottlingIsNotReadWithoutAQuota) {
+  start();
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  ASSERT_EQ(value(kCpuPeriods), 12U);
+  const std::size_t held = reader_->stats().held;
+  write("cpu/docker/a/cpu.cfs_quota_us", "-1\n");
+  write("cpu/docker/a/cpu.stat", "nr_periods 13\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCpuPeriods), 13U) << "what was counted until the quota went";
+  const std::uint64_t reads = reader_->stats().reads;
+  ASSERT_EQ(read(group_, kHotOnly, true), ReadOutcome::kRead);
+  EXPECT_EQ(reader_->stats().reads, reads + 4);
+  EXPECT_EQ(reader_->stats().held, held - 1) << "a file that is not read is not held";
+  EXPECT_EQ(value(kCpuPeriods), 13U) << "still true";
+
+  write("cpu/docker/a/cpu.cfs_quota_us", "50000\n");
+  write("cpu/docker/a/cpu.stat", "nr_periods 14\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead) << "limits are due when somebody wrote one";
+  EXPECT_EQ(value(kCpuPeriods), 14U);
+  write("cpu/docker/a/cpu.stat", "nr_periods 15\n");
+  ASSERT_EQ(read(group_, kHotOnly, true), ReadOutcome::kRead);
+  EXPECT_EQ(value(kCpuPeriods), 15U);
+}
+
+TEST_F(Reader, BlockIoIsNotReadWhereTheRootListsNoDevice) {
+  write("blkio/blkio.throttle.io_service_bytes_recursive", "");
+  start();
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_FALSE(value(kIoReadBytes)) << "not counted is not zero";
+  EXPECT_TRUE(sample_.devices.empty());
+  const std::uint64_t reads = reader_->stats().reads;
+  ASSERT_EQ(read(group_, kHotOnly, true), ReadOutcome::kRead);
+  EXPECT_EQ(reader_->stats().reads, reads + 4);
+
+  write("blkio/blkio.throttle.io_service_bytes_recursive", "254:0 Read 1\nTotal 1\n");
+  clock_.advance(std::chrono::seconds(5));
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_TRUE(value(kIoReadBytes)) << "the first disk's numbers come within seconds";
 }
 
 TEST_F(Reader, NoIdleShortcutWhenSwitchedOffOrWithoutCpuUsage) {

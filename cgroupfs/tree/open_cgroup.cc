@@ -44,8 +44,9 @@ Result<DirFd> open_cgroup(const Layout& layout, const Cgroup& cgroup, std::size_
   if (hierarchy >= layout.hierarchies.size() || !cgroup.in(hierarchy))
     return failure(ErrorKind::kNotOffered, "open_cgroup",
                    "cgroup " + cgroup.path + " is not in this hierarchy");
-  return in("cgroup " + cgroup.path,
-            open_same(layout.hierarchies[hierarchy], cgroup, cgroup.inode[hierarchy]));
+  Result<DirFd> dir = open_same(layout.hierarchies[hierarchy], cgroup, cgroup.inode[hierarchy]);
+  if (dir) return dir;  // No words for what succeeds: this is called often.
+  return in("cgroup " + cgroup.path, std::move(dir));
 }
 
 }  // namespace plimsoll::cgroupfs

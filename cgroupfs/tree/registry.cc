@@ -38,6 +38,7 @@ Node& Registry::add(std::string path, WallTime born) {
 
 void Registry::join(Node& node, std::size_t hierarchy, std::uint64_t inode, WallTime born) {
   node.group->inode[hierarchy] = inode;
+  ++node.group->revision;
   node.group->created = std::min(node.group->created, born);
   node.changed = true;
   touch(node);
@@ -45,6 +46,7 @@ void Registry::join(Node& node, std::size_t hierarchy, std::uint64_t inode, Wall
 
 void Registry::leave(Node& node, std::size_t hierarchy) {
   node.group->inode[hierarchy] = 0;
+  ++node.group->revision;
   node.changed = true;
   touch(node);
   if (std::ranges::any_of(node.group->inode, [](std::uint64_t inode) { return inode != 0; }))

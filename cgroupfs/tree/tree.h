@@ -25,6 +25,8 @@ namespace plimsoll::cgroupfs {
 // identity. A group removed and made again under the same path is a new Cgroup with a new serial.
 struct Cgroup {
   std::uint64_t serial = 0;  // Unique in its tree, never reused.
+  // Grows whenever the group joins or leaves a hierarchy.
+  std::uint64_t revision = 0;
   std::string path;  // "/", "/docker/<id>": relative to each hierarchy's mount. No trailing slash.
   // st_ino of the directory per hierarchy (index as in Layout::hierarchies); 0 = not in that
   // hierarchy.
