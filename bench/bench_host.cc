@@ -19,12 +19,11 @@ constexpr const char* kRoot = "/sys/fs/cgroup";
 constexpr std::array kControllers = {"cpu",   "cpuacct", "cpuset", "memory",
                                      "blkio", "pids",    "freezer"};
 
-constexpr std::array<FloorFile, 5> kHotV1 = {
-    {{"cpuacct", "cpuacct.usage"},
-     {"memory", "memory.usage_in_bytes"},
-     {"memory", "memory.stat"},
-     {"cpu", "cpu.stat"},
-     {"blkio", "blkio.throttle.io_service_bytes_recursive"}}};
+// In front those that the reader reads of every group; the last one only of groups with a quota.
+constexpr std::array<FloorFile, 4> kHotV1 = {{{"cpuacct", "cpuacct.usage_percpu"},
+                                              {"memory", "memory.usage_in_bytes"},
+                                              {"memory", "memory.stat"},
+                                              {"cpu", "cpu.stat"}}};
 constexpr std::array<FloorFile, 10> kDynamicV1 = {
     {{"cpuacct", "cpuacct.usage"},
      {"cpuacct", "cpuacct.stat"},
@@ -94,6 +93,15 @@ std::string BenchHost::path(const std::string& group, const std::string& control
   return path + "/" + name_ + "/" + group + "/" + file;
 }
 
+void BenchHost::set_quotas() const {
+  for (const std::string& group : groups_) {
+    const std::string file = path(group, "cpu", v1_ ? "cpu.cfs_quota_us" : "cpu.max");
+    const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    const std::string_view quota = v1_ ? "50000" : "50000 100000";
+    if (!fd || ::write(fd.get(), quota.data(), quota.size()) < 0) std::perror(file.c_str());
+  }
+}
+
 cgroupfs::Layout BenchHost::layout() const {
   const DirFd root = open_dir(kRoot).value();
   const DirFd proc = open_dir("/proc").value();
@@ -108,8 +116,10 @@ cgroupfs::Layout BenchHost::layout() const {
   return layout;
 }
 
-std::span<const FloorFile> hot_files(bool v1) {
-  return v1 ? kHotV1 : kHotV2;
+std::span<const FloorFile> hot_files(bool v1, Quota quota) {
+  if (!v1) return kHotV2;
+  const std::span<const FloorFile> files = kHotV1;
+  return quota == Quota::kSet ? files : files.first(files.size() - 1);
 }
 std::span<const FloorFile> dynamic_files(bool v1) {
   return v1 ? kDynamicV1 : kDynamicV2;

@@ -25,6 +25,8 @@ class BenchHost {
   [[nodiscard]] const std::vector<std::string>& groups() const { return groups_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool v1() const { return v1_; }
+  // Half a CPU for each group.
+  void set_quotas() const;
   // Absolute path of one control file, by v1 controller directory ("" on v2).
   [[nodiscard]] std::string path(const std::string& group, const std::string& controller,
                                  const std::string& file) const;
@@ -40,8 +42,10 @@ struct FloorFile {
   const char* controller;  // v1 directory
   const char* file;
 };
-// The about five hot files, and all ten that change from sample to sample (a cAdvisor-like sample).
-[[nodiscard]] std::span<const FloorFile> hot_files(bool v1);
+enum class Quota : std::uint8_t { kNone, kSet };
+// The hot files as the reader reads them on a kernel that counts no block IO (Linux 6.10 and later,
+// v1), and all ten that change from sample to sample (a cAdvisor-like sample).
+[[nodiscard]] std::span<const FloorFile> hot_files(bool v1, Quota quota);
 [[nodiscard]] std::span<const FloorFile> dynamic_files(bool v1);
 
 class Floor {

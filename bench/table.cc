@@ -24,6 +24,7 @@
 #include "base/number.h"
 #include "base/read_file.h"
 #include "bench/bench_host.h"
+#include "bench/count_syscalls.h"
 #include "cgroupfs/read/reader.h"
 #include "exporter/collect/sampler.h"
 #include "exporter/metrics/text.h"
@@ -151,10 +152,10 @@ void bench_reader(const BenchHost& host) {
   read(cgroupfs::TierSet::all(), true);
 
   const std::size_t rounds = n >= 5000 ? 9 : 15;
-  const bool fits = n * hot_files(host.v1()).size() < 16'000;
-  const auto before = reader->stats();
+  const auto files = hot_files(host.v1(), Quota::kNone);
+  const bool fits = n * files.size() < 16'000;
   if (fits) {
-    Floor floor(host, hot_files(host.v1()));
+    Floor floor(host, files);
     floor.read();
     std::vector<double> floors;
     std::vector<double> ours;
@@ -164,20 +165,33 @@ void bench_reader(const BenchHost& host) {
       ours.push_back(cpu_of(1, nothing, [&] { read(hot, true); }));
       idle.push_back(cpu_of(1, nothing, [&] { read(hot, false); }));
     }
-    row(n, "floor: 5 hot files, held, pread, no parsing", per_group(median(floors)), "us/group");
+    const std::string what =
+        "floor: " + std::to_string(files.size()) + " hot files, held, pread, no parsing";
+    row(n, what.c_str(), per_group(median(floors)), "us/group");
     row(n, "hot sample, same files", per_group(median(ours)), "us/group", per_group(median(floors)),
         1.25);
     row(n, "hot sample of an idle group", per_group(median(idle)), "us/group");
-    const auto after = reader->stats();
-    row(n, "files read per full hot sample",
-        static_cast<double>(after.reads - before.reads) / static_cast<double>(rounds * n * 2) * 2,
-        "files");
   } else {
     row(n, "hot sample, held files short (16 000 descriptors)",
         per_group(cpu_of(rounds, nothing, [&] { read(hot, true); })), "us/group");
   }
   row(n, "every tier of every group",
       per_group(cpu_of(3, nothing, [&] { read(cgroupfs::TierSet::all(), true); })), "us/group");
+  const auto syscalls = [&](const char* what, cgroupfs::TierSet due, bool full) {
+    const auto before = reader->stats();
+    read(due, full);
+    const auto files_read = reader->stats().reads - before.reads;
+    const auto calls = count_syscalls([&] { read(due, full); });
+    if (!calls) return std::printf("%6zu  %s: cannot trace\n", n, what), void();
+    const double groups = static_cast<double>(n);
+    std::printf("%6zu  %-58s %10.3f %-9s (%.3f files)\n", n, what,
+                static_cast<double>(*calls) / groups, "syscalls",
+                static_cast<double>(files_read) / groups);
+  };
+  syscalls("system calls per hot sample", hot, true);
+  syscalls("system calls per hot sample of an idle group", hot, false);
+  syscalls("system calls per sample with warm files", hot.with(Tier::kWarm), true);
+  syscalls("system calls per sample of all files", cgroupfs::TierSet::all(), true);
   row(n, "held files per group", static_cast<double>(reader->stats().held) / static_cast<double>(n),
       "files", 0, 5);
 }
@@ -254,6 +268,10 @@ void bench_sampler(const BenchHost& host, const std::string& root) {
       floor > 0 ? 0.8 : 0);
   row(n, "share of a core at 1 Hz, every group read in full", busy * 100, "%", 0,
       n == 1000 ? 3 : 0);
+  host.set_quotas();
+  (void)sampler->sample(Freshness::kFull);
+  row(n, "1 Hz tick, every group read in full, all with a CPU quota",
+      per_group(mean_tick(Freshness::kScrape)), "us/group", floor);
 
   const auto stats = sampler->stats();
   row(n, "kernel memory of held files",

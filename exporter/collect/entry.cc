@@ -1,5 +1,9 @@
 #include "exporter/collect/entry.h"
 
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
 #include "base/number.h"
 #include "base/read_file.h"
 #include "base/text.h"
@@ -9,6 +13,8 @@ namespace plimsoll::exporter {
 namespace {
 
 using cgroupfs::Field;
+
+static_assert(sizeof(Rates) == 9 * sizeof(float), "compared as bytes");
 
 // The first process of the group in whichever hierarchy has one.
 std::optional<std::int32_t> first_process(const cgroupfs::Layout& layout,
@@ -46,7 +52,7 @@ std::optional<std::uint64_t> sum(const std::vector<InterfaceCounters>& interface
 }  // namespace
 
 Entry::Entry(const cgroupfs::Cgroup& group, MonoTime now)
-    : cgroup(&group), serial(group.serial), path(group.path), born(now), full_at(now) {}
+    : cgroup(&group), serial(group.serial), full_at(now), path(group.path), born(now) {}
 
 std::chrono::nanoseconds Entry::spread(std::chrono::nanoseconds interval) const {
   // Fibonacci hashing: consecutive serials land far apart.
@@ -74,14 +80,15 @@ std::optional<std::int32_t> Entry::process(const cgroupfs::Layout& layout, MonoT
   return pid;
 }
 
-void Entry::set_network(NetworkTarget&& target) {
+Entry::Change Entry::set_network(NetworkTarget&& target) {
+  if (attribution == target.attribution && interfaces == target.interfaces) return Change::kNone;
   attribution = target.attribution;
   interfaces = std::move(target.interfaces);
   constexpr std::array kFields = {Field::kNetRxBytes,   Field::kNetRxPackets, Field::kNetTxBytes,
                                   Field::kNetTxPackets, Field::kNetRxErrors,  Field::kNetRxDropped,
                                   Field::kNetTxErrors,  Field::kNetTxDropped};
   for (const Field field : kFields) sample.unset(field);
-  if (interfaces.empty()) return;
+  if (interfaces.empty()) return Change::kSome;
   sample.set(Field::kNetRxBytes, sum(interfaces, &InterfaceCounters::rx_bytes));
   sample.set(Field::kNetRxPackets, sum(interfaces, &InterfaceCounters::rx_packets));
   sample.set(Field::kNetTxBytes, sum(interfaces, &InterfaceCounters::tx_bytes));
@@ -93,17 +100,34 @@ void Entry::set_network(NetworkTarget&& target) {
   set_if(Field::kNetRxDropped, sum(interfaces, &InterfaceCounters::rx_dropped));
   set_if(Field::kNetTxErrors, sum(interfaces, &InterfaceCounters::tx_errors));
   set_if(Field::kNetTxDropped, sum(interfaces, &InterfaceCounters::tx_dropped));
+  return Change::kSome;
 }
 
-void Entry::update_rates(MonoTime now, std::chrono::nanoseconds shortest) {
+// Without interfaces an idle group has no counter that moves.
+bool Entry::has_nothing_to_rate() const {
+  return idle && interfaces.empty() && rates.cpu_cores == 0 && rates.io_read_bytes == 0 &&
+         rates.io_write_bytes == 0;
+}
+
+Entry::Change Entry::update_rates(MonoTime now, std::chrono::nanoseconds shortest) {
+  if (idle && resting_at != MonoTime{}) {
+    resting_at = now;
+    return Change::kNone;
+  }
+  // So that a burst is not averaged over the idle time before it.
+  if (resting_at != MonoTime{}) base.hot_at = base.net_at = std::exchange(resting_at, MonoTime{});
   const RateBase next = rate_base(sample, now);
-  rates = rates_between(base, next, rates, shortest);
+  const Rates before = std::exchange(rates, rates_between(base, next, rates, shortest));
   base = advanced(base, next, shortest);
-  if (!idle) return;
-  rates.cpu_cores = 0;
-  rates.io_read_bytes = 0;
-  rates.io_write_bytes = 0;
-  base.hot_at = now;  // So that the next burst is not averaged over the idle time before it.
+  if (idle) {
+    rates.cpu_cores = 0;
+    rates.io_read_bytes = 0;
+    rates.io_write_bytes = 0;
+    base.hot_at = now;
+  }
+  if (has_nothing_to_rate()) resting_at = now;
+  // As bytes, since a rate that is not known is not equal to itself.
+  return std::memcmp(&before, &rates, sizeof rates) == 0 ? Change::kNone : Change::kSome;
 }
 
 Row Entry::row() const {

@@ -32,17 +32,25 @@ struct Entry {
   // A process of the group: the runtime's init, else the first of cgroup.procs; looked up again
   // when it ended.
   [[nodiscard]] std::optional<std::int32_t> process(const cgroupfs::Layout& layout, MonoTime now);
-  void set_network(NetworkTarget&& target);
+  enum class Change : std::uint8_t { kNone, kSome };
+  [[nodiscard]] Change set_network(NetworkTarget&& target);
   // `now`: when this tick began. An idle group used nothing since its last reading: its rates are
   // 0.
-  void update_rates(MonoTime now, std::chrono::nanoseconds shortest);
+  [[nodiscard]] Change update_rates(MonoTime now, std::chrono::nanoseconds shortest);
   [[nodiscard]] Row row() const;
 
   const cgroupfs::Cgroup* cgroup;  // The tree's; valid until the tree reports it removed.
   const std::uint64_t serial;
+  // First what every tick looks at, also of an idle group.
+  bool written = false;  // A control file changed: limits are read at the next tick.
+  bool idle = false;
+  std::uint64_t changed = 0;  // Snapshot::changed of its row.
+  MonoTime resting_at;        // The last tick at which there was no rate to compute; else nothing.
+  MonoTime full_at;
+  std::int64_t last_seen_seconds = 0;
+  cgroupfs::CgroupSample sample;
   const std::string path;
   const MonoTime born;
-  cgroupfs::CgroupSample sample;
   inventory::IdentityPtr identity;
   std::shared_ptr<const std::string> labels;
   std::optional<std::int32_t> pid;
@@ -51,10 +59,9 @@ struct Entry {
   std::vector<InterfaceCounters> interfaces;
   RateBase base;
   Rates rates = no_rates();
-  MonoTime full_at;
-  std::int64_t last_seen_seconds = 0;
-  bool written = false;  // A control file changed: limits are read at the next tick.
-  bool idle = false;
+
+ private:
+  [[nodiscard]] bool has_nothing_to_rate() const;
 };
 
 }  // namespace plimsoll::exporter

@@ -72,10 +72,9 @@ std::uint64_t take_gauge(Cursor& cursor) {
 
 }  // namespace
 
-StoredPoint to_stored(const Snapshot& snapshot, std::size_t row) {
+StoredPoint to_stored(const Snapshot& snapshot, std::size_t row, HistoryTick tick) {
   StoredPoint point;
-  point.sequence = snapshot.sequence;
-  point.wall_us = snapshot.wall.time_since_epoch().count() / 1000;
+  point.tick = tick;
   for (std::size_t i = 0; i < kHistoryFieldCount; ++i) {
     const auto value = snapshot.value(kHistoryFields[i], row);
     // Values of 2^61 and more are no measurements (v1's "unlimited" and the like never get here as
@@ -89,8 +88,6 @@ StoredPoint to_stored(const Snapshot& snapshot, std::size_t row) {
 
 HistoryPoint from_stored(const StoredPoint& point) {
   HistoryPoint out;
-  out.sequence = point.sequence;
-  out.wall = WallTime(std::chrono::microseconds(point.wall_us));
   out.values.resize(kHistoryFieldCount);
   for (std::size_t i = 0; i < kHistoryFieldCount; ++i)
     if ((point.present >> i & 1U) != 0)
@@ -98,17 +95,12 @@ HistoryPoint from_stored(const StoredPoint& point) {
   return out;
 }
 
-// A point: sequence step, change of the time step, mask (bit 0: presence follows; bit i + 1: value
-// i changed), [presence], changed differences. The first point of a block is a difference to zero.
+// A point: ticks left out before it, mask (bit 0: presence follows; bit i + 1: value i changed),
+// [presence], changed differences. The first point of a block is a difference to zero.
 void HistoryEncoder::append(HistoryBlock& block, const StoredPoint& point) {
-  if (block.count_ == 0) {
-    last_ = StoredPoint();
-    last_step_us_ = 0;
-  }
+  if (block.count_ == 0) last_ = StoredPoint();
   std::vector<std::uint8_t>& out = block.bytes_;
-  put(out, point.sequence - last_.sequence);
-  const std::int64_t step = point.wall_us - last_.wall_us;
-  put(out, zigzag(static_cast<std::uint64_t>(step - last_step_us_)));
+  put(out, block.count_ == 0 ? 0 : point.tick - block.last_ - 1);
   std::uint64_t mask = point.present != last_.present ? 1U : 0U;
   for (std::size_t i = 0; i < kHistoryFieldCount; ++i)
     if (point.values[i] != last_.values[i]) mask |= std::uint64_t{2} << i;
@@ -122,11 +114,8 @@ void HistoryEncoder::append(HistoryBlock& block, const StoredPoint& point) {
     else
       put(out, zigzag(difference));
   }
-  // The first step is the epoch itself: no guess for the second.
-  last_step_us_ = block.count_ == 0 ? 0 : step;
   last_ = point;
-  block.last_sequence_ = point.sequence;
-  block.last_wall_us_ = point.wall_us;
+  block.last_ = point.tick;
   ++block.count_;
 }
 
@@ -135,12 +124,9 @@ std::vector<StoredPoint> HistoryBlock::decode() const {
   points.reserve(count_);
   Cursor cursor(bytes_);
   StoredPoint point;
-  std::int64_t step = 0;
   for (std::size_t n = 0; n < count_; ++n) {
-    point.sequence += cursor.take();
-    step += static_cast<std::int64_t>(unzigzag(cursor.take()));
-    point.wall_us += step;
-    if (n == 0) step = 0;
+    const HistoryTick left_out = cursor.take();
+    point.tick = n == 0 ? first_ : point.tick + left_out + 1;
     const std::uint64_t mask = cursor.take();
     if ((mask & 1U) != 0) point.present = cursor.take();
     for (std::size_t i = 0; i < kHistoryFieldCount; ++i) {

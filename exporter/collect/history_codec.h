@@ -1,6 +1,7 @@
 // The encoding of one container's history: points after the first of a block are differences, as
-// variable-length integers; what did not change costs one bit. Times are kept in microseconds.
-// Pure, no locks.
+// variable-length integers; what did not change costs one bit, and a tick without any change costs
+// nothing. A point is known by the number of its tick; when that was stands once for all containers
+// (History's timeline). Pure, no locks.
 #pragma once
 
 #include <array>
@@ -49,29 +50,32 @@ inline constexpr auto kHistoryFields = std::to_array<cgroupfs::Field>({
 inline constexpr std::size_t kHistoryFieldCount = kHistoryFields.size();
 static_assert(kHistoryFieldCount < 63, "the change mask is one integer");
 
+using HistoryTick = std::uint64_t;  // 0, 1, 2 ...: the snapshots appended.
+
 // One point as the codec sees it: values already in stored units (to_stored), a bit per present
 // value.
 struct StoredPoint {
-  std::uint64_t sequence = 0;
-  std::int64_t wall_us = 0;
+  HistoryTick tick = 0;
   std::uint64_t present = 0;  // Bit i: values[i] is there; else values[i] is 0.
   std::array<std::uint64_t, kHistoryFieldCount> values{};
   bool operator==(const StoredPoint&) const = default;
 };
 
-[[nodiscard]] StoredPoint to_stored(const Snapshot& snapshot, std::size_t row);
+[[nodiscard]] StoredPoint to_stored(const Snapshot& snapshot, std::size_t row, HistoryTick tick);
+// The values alone.
 [[nodiscard]] HistoryPoint from_stored(const StoredPoint& point);
 
-// Points in a row, encoded. Reading decodes from the start.
+// Points in a row, encoded: those ticks where something changed. Reading decodes from the start.
 class HistoryBlock {
  public:
   static constexpr std::size_t kPoints = 60;
 
+  explicit HistoryBlock(HistoryTick first) : first_(first), last_(first) {}
+
   [[nodiscard]] std::vector<StoredPoint> decode() const;
   [[nodiscard]] bool full() const { return count_ == kPoints; }
   [[nodiscard]] std::size_t count() const { return count_; }
-  [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
-  [[nodiscard]] std::int64_t last_wall_us() const { return last_wall_us_; }
+  [[nodiscard]] HistoryTick first() const { return first_; }
   // No more points: gives back what the buffer does not need.
   void close() { bytes_.shrink_to_fit(); }
   // All memory of the block.
@@ -80,20 +84,23 @@ class HistoryBlock {
  private:
   friend class HistoryEncoder;
   std::vector<std::uint8_t> bytes_;
-  std::uint64_t last_sequence_ = 0;
-  std::int64_t last_wall_us_ = 0;
-  std::size_t count_ = 0;
+  HistoryTick first_;
+  HistoryTick last_;  // Of the last point.
+  std::uint32_t count_ = 0;
 };
 
 // Appends to the newest block of one container; remembers the last point once, not in every block.
 class HistoryEncoder {
  public:
-  // An empty block starts anew: its first point is a difference to zero.
+  // Does the point say anything that the last one did not?
+  [[nodiscard]] bool is_news(const StoredPoint& point) const {
+    return point.present != last_.present || point.values != last_.values;
+  }
+  // An empty block starts anew: its first point is a difference to zero, at the block's first().
   void append(HistoryBlock& block, const StoredPoint& point);
 
  private:
   StoredPoint last_;
-  std::int64_t last_step_us_ = 0;
 };
 
 }  // namespace plimsoll::exporter

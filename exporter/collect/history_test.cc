@@ -33,6 +33,19 @@ class Recorder {
     for (const auto& [field, value] : values) snapshot.set(field, 0, value);
     history->append(snapshot);
   }
+  // `count` containers with the same values.
+  void tick_all(std::size_t count, const std::vector<std::pair<Field, std::uint64_t>>& values) {
+    Snapshot snapshot;
+    clock.advance(seconds(1));
+    snapshot.sequence = ++sequence;
+    snapshot.wall = clock.wall();
+    snapshot.reserve(count);
+    for (std::size_t row = 0; row < count; ++row) {
+      snapshot.rows.emplace_back().serial = row + 1;
+      for (const auto& [field, value] : values) snapshot.set(field, row, value);
+    }
+    history->append(snapshot);
+  }
   static std::optional<std::uint64_t> value(const HistoryPoint& point, Field field) {
     const auto fields = history_fields();
     const auto at = std::ranges::find(fields, field);
@@ -92,6 +105,42 @@ TEST(History, KeepsWhatItPromisesAndForgetsTheRest) {
   EXPECT_EQ(recorder.history->stats().containers, 1U);
 }
 
+// What the sampler says of its rows saves looking at them; it must not lose anything.
+TEST(History, TrustsTheSnapshotAboutRowsThatDidNotChange) {
+  const auto history = History::create({});
+  const auto append = [&](std::uint64_t sequence, std::vector<std::uint64_t> serials,
+                          std::uint64_t rows_since, std::vector<std::uint64_t> changed) {
+    Snapshot snapshot;
+    snapshot.sequence = sequence;
+    snapshot.wall = WallTime(seconds(1'700'000'000 + sequence));
+    snapshot.reserve(serials.size());
+    snapshot.rows_since = rows_since;
+    snapshot.changed = std::move(changed);
+    for (std::size_t row = 0; row < serials.size(); ++row) {
+      snapshot.rows.emplace_back().serial = serials[row];
+      snapshot.set(Field::kPids, row, snapshot.changed[row]);
+    }
+    history->append(snapshot);
+  };
+  append(1, {1, 2}, 1, {1, 1});
+  append(2, {1, 2}, 1, {1, 2});
+  // 3 was a scrape's, and not remembered.
+  append(4, {1, 2}, 1, {3, 2});
+  append(5, {2, 3}, 5, {2, 5});
+  append(6, {2, 3}, 5, {2, 5});
+  const auto pids = [&](std::uint64_t serial) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> values;
+    for (const HistoryPoint& point : history->read(serial))
+      values.emplace_back(point.sequence, Recorder::value(point, Field::kPids).value());
+    return values;
+  };
+  using Values = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  EXPECT_EQ(pids(1), (Values{{1, 1}, {2, 1}, {4, 3}})) << "ended with its row";
+  EXPECT_EQ(pids(2), (Values{{1, 1}, {2, 2}, {4, 2}, {5, 2}, {6, 2}}));
+  EXPECT_EQ(pids(3), (Values{{5, 5}, {6, 5}}));
+  EXPECT_EQ(history->stats().points, 10U);
+}
+
 TEST(History, KeepingNothingStoresNothing) {
   Recorder recorder({.keep = seconds(0)});
   recorder.tick({{Field::kPids, 1}});
@@ -108,7 +157,7 @@ TEST(History, CapDropsTheOldestAndCountsIt) {
   EXPECT_EQ(recorder.history->read(1).back().sequence, 5000U);
 }
 
-// A container at work: CPU at a quarter core with noise, memory moving by pages, IO and network
+// Ten containers at work: CPU at a quarter core with noise, memory moving by pages, IO and network
 // counters running.
 TEST(History, BusyContainerCostsAtMostTwoBytesAValue) {
   Recorder recorder;
@@ -142,22 +191,29 @@ TEST(History, BusyContainerCostsAtMostTwoBytesAValue) {
       else
         value = 10 + noise(3);
     }
-    recorder.tick(values);
+    recorder.tick_all(10, values);
   }
   const HistoryStats stats = recorder.history->stats();
+  ASSERT_EQ(stats.points, 3000U);
   const double per_value = static_cast<double>(stats.bytes) /
                            static_cast<double>(stats.points * history_fields().size());
   EXPECT_LE(per_value, 2.0);
   RecordProperty("bytes_per_value", std::to_string(per_value));
 }
 
-TEST(History, IdleContainerCostsAFewBytesATick) {
+TEST(History, IdleContainerCostsItsLastPointAndNothingATick) {
   Recorder recorder;
   for (int i = 0; i < 300; ++i)
-    recorder.tick(
-        {{Field::kCpuUsage, 123'456'789}, {Field::kMemoryUsage, 4096}, {Field::kPids, 1}});
+    recorder.tick_all(
+        10, {{Field::kCpuUsage, 123'456'789}, {Field::kMemoryUsage, 4096}, {Field::kPids, 1}});
   const HistoryStats stats = recorder.history->stats();
-  EXPECT_LE(stats.bytes / stats.points, 8U);
+  ASSERT_EQ(stats.points, 3000U);
+  EXPECT_LE(stats.bytes / stats.points, 4U);
+  const auto points = recorder.history->read(7, 200);
+  ASSERT_EQ(points.size(), 100U) << "every tick is given back";
+  EXPECT_EQ(points.front().sequence, 201U);
+  EXPECT_EQ(Recorder::value(points.front(), Field::kCpuUsage), 123'456'000U);
+  EXPECT_EQ(points[1].wall - points[0].wall, seconds(1));
   RecordProperty("bytes_per_point", std::to_string(static_cast<double>(stats.bytes) /
                                                    static_cast<double>(stats.points)));
 }
@@ -182,14 +238,15 @@ TEST(History, IsReadWhileItIsWritten) {
 }
 
 RC_GTEST_PROP(HistoryCodec, DecodesWhatItEncoded, ()) {
-  HistoryBlock block;
+  const auto first = *rc::gen::inRange<HistoryTick>(0, 1000);
+  HistoryBlock block(first);
   HistoryEncoder encoder;
   std::vector<StoredPoint> points;
   const auto count = *rc::gen::inRange<std::size_t>(1, HistoryBlock::kPoints + 1);
   for (std::size_t n = 0; n < count; ++n) {
     StoredPoint point;
-    point.sequence = (points.empty() ? 0 : points.back().sequence) + *rc::gen::inRange(1, 100);
-    point.wall_us = *rc::gen::inRange<std::int64_t>(0, 4'000'000'000'000'000);
+    point.tick =
+        points.empty() ? first : points.back().tick + *rc::gen::inRange<HistoryTick>(1, 100);
     point.present = *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << kHistoryFieldCount);
     for (std::size_t i = 0; i < kHistoryFieldCount; ++i)
       if ((point.present >> i & 1U) != 0)

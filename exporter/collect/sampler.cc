@@ -6,7 +6,7 @@
 
 #include "base/read_file.h"
 #include "exporter/collect/entry.h"
-#include "exporter/collect/rates.h"
+#include "exporter/collect/snapshot_pool.h"
 
 namespace plimsoll::exporter {
 
@@ -56,7 +56,9 @@ class SamplerImpl final : public Sampler {
   }
 
   Result<> start() {
-    tree_ = PLIMSOLL_TRY(cgroupfs::CgroupTree::create(layout_, clock_, config_.tree));
+    cgroupfs::TreeOptions tree = config_.tree;
+    tree.boot = PLIMSOLL_TRY(boot_time());
+    tree_ = PLIMSOLL_TRY(cgroupfs::CgroupTree::create(layout_, clock_, tree));
     reader_ = cgroupfs::make_text_reader(layout_, clock_, config_.reader);
     inventory_ = inventory::Inventory::create(roots_.proc, clock_, config_.inventory, config_.ask);
     if (enabled(cgroupfs::Group::kNetwork))
@@ -104,6 +106,15 @@ class SamplerImpl final : public Sampler {
   [[nodiscard]] const History* history() const override { return history_.get(); }
 
  private:
+  // Recorded hosts have no PROC/stat; then no group is held to be younger than it looks.
+  [[nodiscard]] Result<WallTime> boot_time() const {
+    const Result<std::string> stat = read_file_at(roots_.proc, "stat");
+    const Result<WallTime> boot =
+        stat ? cgroupfs::parse_boot_time(*stat) : Result<WallTime>(std::unexpected(stat.error()));
+    if (!boot && boot.error().kind == ErrorKind::kNotOffered) return WallTime{};
+    return in(config_.proc_root, boot);
+  }
+
   [[nodiscard]] bool enabled(cgroupfs::Group group) const {
     return config_.reader.groups.has(group);
   }
@@ -126,6 +137,7 @@ class SamplerImpl final : public Sampler {
         by_serial_.emplace(cgroup->serial, entry.get());
         entries_.push_back(std::move(entry));
       }
+      rows_since_ = sequence_ + 1;
       // By path: a parent stands before its children, so that its memory.stat flushes the subtree
       // once.
       std::ranges::sort(entries_, {}, [](const auto& e) -> const std::string& { return e->path; });
@@ -160,6 +172,7 @@ class SamplerImpl final : public Sampler {
     if (network_) network_->forget(serial);
     by_serial_.erase(it);
     std::erase_if(entries_, [&](const auto& e) { return e.get() == entry; });
+    rows_since_ = sequence_ + 1;
     layers_changed_ = true;
   }
 
@@ -172,6 +185,7 @@ class SamplerImpl final : public Sampler {
       entry->labels = std::make_shared<const std::string>(
           config_.render_labels(*entry->identity, stats_.label_collisions));
       entry->pid.reset();
+      entry->changed = sequence_ + 1;
       layers_changed_ = true;
     }
   }
@@ -185,6 +199,7 @@ class SamplerImpl final : public Sampler {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       Entry& entry = *entries_[i];
       entry.idle = targets_[i].outcome == ReadOutcome::kIdle;
+      if (!entry.idle) entry.changed = sequence_ + 1;
       if (targets_[i].outcome == ReadOutcome::kGone)
         gone.push_back(entry.serial);
       else if (!entry.idle && targets_[i].full)
@@ -236,7 +251,8 @@ class SamplerImpl final : public Sampler {
     }
     network_->collect(network_targets_);
     for (std::size_t i = 0; i < network_targets_.size(); ++i)
-      network_entries_[i]->set_network(std::move(network_targets_[i]));
+      if (network_entries_[i]->set_network(std::move(network_targets_[i])) == Entry::Change::kSome)
+        network_entries_[i]->changed = sequence_ + 1;
     stats_.collectors[kNetwork].success = true;
   }
 
@@ -250,7 +266,10 @@ class SamplerImpl final : public Sampler {
           layers.push_back({entry->serial, entry->identity->upper_dir, entry->identity->log_path});
       filesystem_->want(std::move(layers));
     }
-    disk_ = filesystem_->results();
+    auto results = filesystem_->results();
+    if (results == disk_) return;
+    disk_ = std::move(results);
+    for (const auto& entry : entries_) entry->changed = sequence_ + 1;
   }
 
   void refresh_machine(MonoTime now) {
@@ -270,7 +289,7 @@ class SamplerImpl final : public Sampler {
   }
 
   SnapshotPtr build(MonoTime now) {
-    auto snapshot = std::make_shared<Snapshot>();
+    auto snapshot = std::make_unique<Snapshot>();
     snapshot->sequence = ++sequence_;
     snapshot->taken = now;
     snapshot->wall = clock_.wall();
@@ -278,25 +297,62 @@ class SamplerImpl final : public Sampler {
     if (enabled(cgroupfs::Group::kDiskIo))
       block_devices_ = refresh_block_devices(roots_.proc, std::move(block_devices_));
     snapshot->block_devices = block_devices_;
-    snapshot->reserve(entries_.size());
-    snapshot->rates.reserve(entries_.size());
+    fill_rows(*snapshot, now);
+    snapshot->tombstones.reserve(tombstones_.size());
+    for (const auto& [since, tombstone] : tombstones_) snapshot->tombstones.push_back(tombstone);
+    last_ = pool_.publish(std::move(snapshot));
+    return last_;
+  }
+
+  // Of a thousand groups few change from tick to tick. A row that did not is still right in the
+  // columns of an older snapshot, and its repeated values are copied from the last one, where they
+  // stand together.
+  void fill_rows(Snapshot& snapshot, MonoTime now) {
+    const std::unique_ptr<Snapshot> old = pool_.take();
+    std::uint64_t filled_at = 0;
+    if (old->sequence >= rows_since_ && old->rows.size() == entries_.size()) {
+      filled_at = old->sequence;
+      snapshot.renew(std::move(*old));
+    } else {
+      snapshot.reserve(entries_.size());
+      snapshot.rows.resize(entries_.size());
+      snapshot.rates.resize(entries_.size());
+      snapshot.changed.resize(entries_.size());
+    }
+    snapshot.rows_since = rows_since_;
+    const bool follows = last_ && last_->sequence >= rows_since_;
     const std::int64_t wall_seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(snapshot->wall.time_since_epoch()).count();
+        std::chrono::duration_cast<std::chrono::seconds>(snapshot.wall.time_since_epoch()).count();
     for (std::size_t row = 0; row < entries_.size(); ++row) {
       Entry& entry = *entries_[row];
       entry.last_seen_seconds = wall_seconds;
-      entry.update_rates(now, config_.interval / 2);
-      snapshot->rows.push_back(entry.row());
-      snapshot->set_fields(row, entry.sample);
-      snapshot->rates.push_back(entry.rates);
-      fill_side_tables(*snapshot, row, entry);
+      if (entry.update_rates(now, config_.interval / 2) == Entry::Change::kSome)
+        entry.changed = sequence_;
+      if (entry.changed > filled_at) {
+        snapshot.rows[row] = entry.row();
+        snapshot.rates[row] = entry.rates;
+        snapshot.changed[row] = entry.changed;
+        snapshot.set_fields(row, entry.sample);
+        set_layer_fields(snapshot, row, entry);
+      }
+      snapshot.rows[row].last_seen_seconds = wall_seconds;
+      if (follows && entry.changed < sequence_)
+        snapshot.append_side_rows(*last_, row);
+      else
+        fill_side_tables(snapshot, entry);
     }
-    snapshot->tombstones.reserve(tombstones_.size());
-    for (const auto& [since, tombstone] : tombstones_) snapshot->tombstones.push_back(tombstone);
-    return snapshot;
   }
 
-  void fill_side_tables(Snapshot& snapshot, std::size_t row, const Entry& entry) const {
+  void set_layer_fields(Snapshot& snapshot, std::size_t row, const Entry& entry) const {
+    if (!disk_) return;
+    const auto layer = disk_->layers.find(entry.serial);
+    if (layer == disk_->layers.end()) return;
+    snapshot.set(cgroupfs::Field::kFsUsage, row, layer->second.usage_bytes);
+    if (layer->second.inodes_used)
+      snapshot.set(cgroupfs::Field::kFsInodes, row, *layer->second.inodes_used);
+  }
+
+  void fill_side_tables(Snapshot& snapshot, const Entry& entry) const {
     snapshot.devices.start_row();
     for (const auto& device : entry.sample.devices) snapshot.devices.push_back(device);
     snapshot.hugetlb.start_row();
@@ -313,11 +369,7 @@ class SamplerImpl final : public Sampler {
     if (entry.path == "/")
       for (const auto& host : disk_->host) snapshot.filesystems.push_back(host);
     const auto layer = disk_->layers.find(entry.serial);
-    if (layer == disk_->layers.end()) return;
-    snapshot.filesystems.push_back(layer->second);
-    snapshot.set(cgroupfs::Field::kFsUsage, row, layer->second.usage_bytes);
-    if (layer->second.inodes_used)
-      snapshot.set(cgroupfs::Field::kFsInodes, row, *layer->second.inodes_used);
+    if (layer != disk_->layers.end()) snapshot.filesystems.push_back(layer->second);
   }
 
   const SamplerConfig config_;
@@ -344,6 +396,9 @@ class SamplerImpl final : public Sampler {
   nanoseconds slow_interval_{};
   bool layers_changed_ = true;
   std::uint64_t sequence_ = 0;
+  std::uint64_t rows_since_ = 1;  // Snapshot::rows_since of the next snapshot.
+  SnapshotPool pool_;
+  SnapshotPtr last_;
   SelfStats stats_;
 };
 

@@ -147,6 +147,58 @@ TEST_F(SamplerOnFakeHost, LateMetadataIsFilledIn) {
   EXPECT_EQ(*nameless, "id=\"/docker/" + kId + "\",name=\"\"") << "published text never changes";
 }
 
+// Snapshots are made from older ones: what is still true must be there, and nothing else.
+TEST_F(SamplerOnFakeHost, RowsThatDidNotChangeKeepTheirNumbersAndSaySo) {
+  host_.write(kGroup + "/io.stat", "8:0 rbytes=100 wbytes=200 rios=1 wios=2 dbytes=0 dios=0\n");
+  add_group("cgroup/busy");
+  const auto sampler = this->sampler();
+  SnapshotPtr kept;
+  for (std::uint64_t tick = 1; tick <= 6; ++tick) {
+    set_cpu("cgroup/busy", 1'000'000 + tick);
+    const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+    const std::size_t row = row_of(*snapshot, "/docker/" + kId).value();
+    EXPECT_EQ(snapshot->value(Field::kMemoryUsage, row), 10U << 20) << tick;
+    EXPECT_EQ(snapshot->value(Field::kIoReadBytes, row), 100U);
+    ASSERT_EQ(snapshot->devices.of(row).size(), 1U) << tick;
+    EXPECT_EQ(snapshot->devices.of(row)[0].write_bytes, 200U);
+    EXPECT_LE(snapshot->changed[row], 2U) << "read once, and then it rested";
+    EXPECT_EQ(snapshot->changed_after(2, row), false);
+    const std::size_t busy = row_of(*snapshot, "/busy").value();
+    EXPECT_EQ(snapshot->value(Field::kCpuUsage, busy), (1'000'000 + tick) * 1000);
+    EXPECT_EQ(snapshot->changed[busy], tick);
+    if (tick == 3) kept = snapshot;  // A reader that takes its time.
+    clock_.advance(seconds(1));
+  }
+  EXPECT_EQ(kept->value(Field::kCpuUsage, row_of(*kept, "/busy").value()), 1'000'003'000U);
+  host_.write(kGroup + "/io.stat", "");
+  host_.write(kGroup + "/memory.stat", "anon 4096\n");
+  const SnapshotPtr full = sampler->sample(Freshness::kFull);
+  const std::size_t row = row_of(*full, "/docker/" + kId).value();
+  EXPECT_EQ(full->value(Field::kMemoryCache, row), std::nullopt) << "gone from the columns as well";
+  EXPECT_TRUE(full->devices.of(row).empty());
+  EXPECT_EQ(full->changed[row], full->sequence);
+}
+
+TEST_F(SamplerOnFakeHost, ABurstAfterARestIsRatedFromTheRestsEnd) {
+  const auto sampler = this->sampler();
+  for (int i = 0; i < 10; ++i) {
+    (void)sampler->sample(Freshness::kTick);
+    clock_.advance(seconds(1));
+  }
+  set_cpu(kGroup, 1'500'000);
+  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+  const std::size_t row = row_of(*snapshot, "/docker/" + kId).value();
+  EXPECT_FLOAT_EQ(snapshot->rates[row].cpu_cores, 0.5F) << "of one second, not of ten";
+}
+
+TEST_F(SamplerOnFakeHost, NoGroupIsOlderThanTheMachine) {
+  host_.write("proc/stat", "cpu  1 2 3\nbtime 4000000000\n");
+  const auto sampler = this->sampler();
+  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+  const std::size_t row = row_of(*snapshot, "/docker").value();
+  EXPECT_EQ(snapshot->rows[row].created, WallTime(seconds(4'000'000'000)));
+}
+
 TEST_F(SamplerOnFakeHost, RemovedContainerLeavesATombstoneForAWhile) {
   name_container("web");
   const auto sampler = this->sampler();

@@ -1,5 +1,7 @@
 #include "exporter/collect/snapshot.h"
 
+#include <utility>
+
 namespace plimsoll::exporter {
 
 namespace {
@@ -18,14 +20,36 @@ void Snapshot::reserve(std::size_t row_count) {
   rows.reserve(row_count);
 }
 
+void Snapshot::renew(Snapshot&& old) {
+  rows = std::move(old.rows);
+  rates = std::move(old.rates);
+  changed = std::move(old.changed);
+  rows_since = old.rows_since;
+  capacity_ = old.capacity_;
+  words_ = old.words_;
+  values_ = std::move(old.values_);
+  present_ = std::move(old.present_);
+  unlimited_ = std::move(old.unlimited_);
+}
+
+void Snapshot::append_side_rows(const Snapshot& from, std::size_t row) {
+  devices.append_row_of(from.devices, row);
+  interfaces.append_row_of(from.interfaces, row);
+  filesystems.append_row_of(from.filesystems, row);
+  hugetlb.append_row_of(from.hugetlb, row);
+  numa.append_row_of(from.numa, row);
+  per_cpu_ns.append_row_of(from.per_cpu_ns, row);
+  if (row < from.cpuset_cpus.size()) cpuset_cpus.push_back(from.cpuset_cpus[row]);
+}
+
 void Snapshot::set_fields(std::size_t row, const cgroupfs::CgroupSample& sample) {
   const std::size_t word = row / 64;
   const std::size_t bit = row % 64;
   for (std::size_t f = 0; f < cgroupfs::kFieldCount; ++f) {
-    if (!sample.present().test(f)) continue;
-    values_[f * capacity_ + row] = sample.values()[f];
-    assign_bit(present_[f * words_ + word], bit, true);
-    if (sample.unlimited().test(f)) assign_bit(unlimited_[f * words_ + word], bit, true);
+    const bool present = sample.present().test(f);
+    assign_bit(present_[f * words_ + word], bit, present);
+    assign_bit(unlimited_[f * words_ + word], bit, present && sample.unlimited().test(f));
+    if (present) values_[f * capacity_ + row] = sample.values()[f];
   }
 }
 

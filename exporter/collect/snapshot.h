@@ -58,6 +58,12 @@ class SideTable {
  public:
   void start_row() { offsets_.push_back(static_cast<std::uint32_t>(items_.size())); }
   void push_back(T item) { items_.push_back(std::move(item)); }
+  // The next row is as that one of the other table.
+  void append_row_of(const SideTable& other, std::size_t row) {
+    start_row();
+    const std::span<const T> items = other.of(row);
+    items_.insert(items_.end(), items.begin(), items.end());
+  }
   [[nodiscard]] std::span<const T> of(std::size_t row) const {
     if (row >= offsets_.size()) return {};
     const std::size_t begin = offsets_[row];
@@ -113,7 +119,12 @@ class Snapshot {
   WallTime wall;
   std::vector<Row> rows;
   std::vector<Tombstone> tombstones;
-  std::vector<Rates> rates;    // Per row.
+  std::vector<Rates> rates;  // Per row.
+  // Per row: the sequence of the snapshot in which anything of it (numbers, identity) last changed.
+  // Empty where nobody kept count.
+  std::vector<std::uint64_t> changed;
+  // The sequence since which there are these rows, in this order; 0 where nobody kept count.
+  std::uint64_t rows_since = 0;
   std::vector<OomEvent> ooms;  // New since the previous snapshot, also of groups already gone.
   SideTable<cgroupfs::DeviceIo> devices;
   SideTable<InterfaceCounters> interfaces;
@@ -135,11 +146,21 @@ class Snapshot {
     if (bit(unlimited_, field, row)) return Limit<std::uint64_t>::none();
     return Limit<std::uint64_t>(values_[index(field) * capacity_ + row]);
   }
+  // May anything of the row have changed since the snapshot of that sequence?
+  [[nodiscard]] bool changed_after(std::uint64_t since, std::size_t row) const {
+    return row >= changed.size() || changed[row] > since;
+  }
   // Does any row have the field? (A family without a sample is not printed.)
   [[nodiscard]] bool any(cgroupfs::Field field) const;
 
   // Filling, before publication. reserve() fixes the number of rows.
   void reserve(std::size_t row_count);
+  // Takes the rows, rates, `changed` and columns of an old snapshot whose rows are still the rows:
+  // those that changed since then are to be set again. Everything else starts empty.
+  void renew(Snapshot&& old);
+  // Appends to every side table what `from` has for the row.
+  void append_side_rows(const Snapshot& from, std::size_t row);
+  // All fields of the row: what the sample does not have becomes absent.
   void set_fields(std::size_t row, const cgroupfs::CgroupSample& sample);
   void set(cgroupfs::Field field, std::size_t row, std::uint64_t value);
 
