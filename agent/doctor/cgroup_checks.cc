@@ -92,11 +92,13 @@ std::vector<Finding> check_cgroups(const HostFacts& facts) {
          "mount -t cgroup2 none /sys/fs/cgroup; in a container, mount the host's /sys/fs/cgroup "
          "read-only and name it with --cgroup-root"}};
   std::vector<Finding> findings;
-  findings.push_back(
-      {Level::kOk,
-       "cgroups",
-       std::string(name_of(*facts.mode)) + ", " + std::to_string(facts.cgroups) + " groups",
-       {}});
+  // Where systemd is, limits of its units are its business, and runtimes ask it for their cgroups.
+  const std::string keeper = facts.init == "systemd" ? ", kept by systemd" : "";
+  findings.push_back({Level::kOk,
+                      "cgroups",
+                      std::string(name_of(*facts.mode)) + keeper + ", " +
+                          std::to_string(facts.cgroups) + " groups",
+                      {}});
   const auto partial =
       std::find_if(facts.hierarchies.begin(), facts.hierarchies.end(),
                    [](const HierarchyFact& hierarchy) { return hierarchy.mount_root != "/"; });

@@ -242,6 +242,13 @@ TEST(Doctor, FailsWithoutCgroups) {
   EXPECT_THAT(findings, Contains(finding(Level::kFail, "cgroups", "/nowhere", "--cgroup-root")));
 }
 
+TEST(Doctor, SaysWhetherSystemdKeepsTheCgroups) {
+  HostFacts facts = healthy();
+  EXPECT_EQ(check_cgroups(facts).front().text, "v2, 100 groups");
+  facts.init = "systemd";
+  EXPECT_EQ(check_cgroups(facts).front().text, "v2, kept by systemd, 100 groups");
+}
+
 TEST(Doctor, UnprivilegedWithoutNeedOfNetworkEntryIsNotToldAboutAdmin) {
   HostFacts facts = healthy();
   facts.capabilities = 0;

@@ -157,6 +157,7 @@ HostFacts gather_facts(const exporter::SamplerConfig& config) {
   facts.inotify_instances = number_of(*proc, "sys/fs/inotify/max_user_instances");
   facts.inotify_watches = number_of(*proc, "sys/fs/inotify/max_user_watches");
   facts.capabilities = effective_capabilities(*proc);
+  facts.init = text_of(*proc, "1/comm");
   facts.host_processes = is_initial_pid_namespace(*proc);
   facts.host_network = is_host_network(*proc);
   return with_cgroups(std::move(facts), config, *proc);

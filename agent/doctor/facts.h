@@ -56,6 +56,7 @@ struct HostFacts {
   std::uint64_t files_soft = 0, files_hard = 0;                     // RLIMIT_NOFILE
   std::optional<std::uint64_t> capabilities;                        // CapEff
   std::string hidepid;                                              // "", "1", "2", "invisible" ...
+  std::string init;            // What process 1 of the host is called: "systemd"; "" if unreadable.
   bool host_processes = true;  // PROC is of the initial pid namespace.
   bool host_network = true;    // We are in the host's network namespace.
   bool btf = false;

@@ -25,6 +25,7 @@ TEST(Facts, OfAHybridHost) {
        "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"},
       {"proc/self/status", "Name:\tx\nCapEff:\t0000000000080000\nCapBnd:\t0\n"},
       {"proc/sys/kernel/osrelease", "6.1.0-18-amd64\n"},
+      {"proc/1/comm", "systemd\n"},
       {"proc/sys/fs/inotify/max_user_instances", "128\n"},
       {"proc/sys/fs/inotify/max_user_watches", "65536\n"},
       {"proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
@@ -49,6 +50,7 @@ TEST(Facts, OfAHybridHost) {
   EXPECT_TRUE(facts.swap_accounting);
   EXPECT_EQ(facts.swap_bytes, 2048U * 1024);
   EXPECT_EQ(facts.kernel_release, "6.1.0-18-amd64");
+  EXPECT_EQ(facts.init, "systemd");
   EXPECT_EQ(facts.inotify_instances, 128U);
   EXPECT_EQ(facts.inotify_watches, 65536U);
   EXPECT_EQ(facts.capabilities, 0x80000U);

@@ -79,9 +79,17 @@ class KernelGroups {
  private:
   void make_top() {
     top_ = "/plimsoll-test-tree-" + std::to_string(::getpid());
-    for (const Hierarchy& h : layout_.hierarchies)
+    for (const Hierarchy& h : layout_.hierarchies) {
       if (::mkdir((h.mount_path + top_).c_str(), 0755) != 0)
         why_not_ = "no group can be made in " + h.mount_path + ": " + std::strerror(errno);
+      if (h.version == 2) hand_controllers_on(h.mount_path + top_);
+    }
+  }
+  // v2: a group has the files of a controller only if its parent says so.
+  static void hand_controllers_on(const std::string& group) {
+    std::ifstream offered(group + "/cgroup.controllers");
+    for (std::string name; offered >> name;)
+      std::ofstream(group + "/cgroup.subtree_control") << "+" << name;
   }
 
   Layout layout_;

@@ -50,20 +50,28 @@ class InOrder(unittest.TestLoader):
         return [name for name in vars(testCaseClass) if name.startswith("test")]
 
 
-def main():
-    """Call it last in a test file."""
+def find_host():
+    """The directory for what a test makes, on a host where it may do as it likes: the guest, which is
+    one, or a mini host, which is made here."""
+    if "PLIMSOLL_GUEST" in os.environ:
+        return Path(os.environ["PLIMSOLL_GUEST"])
     if "PLIMSOLL_INSIDE" not in os.environ:
         if not PLIMSOLL.exists():
             sys.exit(f"{PLIMSOLL} is not built; script/build dev")
         sys.exit(mini_host.outside(sys.argv))
+    return mini_host.inside()
+
+
+def main():
+    """Call it last in a test file."""
     global work
-    work = mini_host.inside()
+    work = find_host()
     runner = unittest.TextTestRunner(resultclass=Result, verbosity=0, stream=sys.stdout)
     sys.stdout.reconfigure(line_buffering=True)
     unittest.main(module="__main__", testRunner=runner, testLoader=InOrder())
 
 
-work = None  # The mini host's directory for what a test makes; set before the cases run.
+work = None  # The host's directory for what a test makes; set before the cases run.
 
 
 def eventually(probe, seconds=20, every=0.2):

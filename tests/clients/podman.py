@@ -1,4 +1,4 @@
-"""podman with its default paths, inside a mini host. It has no daemon."""
+"""podman with its default paths, inside a mini host or the guest. It has no daemon."""
 
 import subprocess
 from pathlib import Path
@@ -7,23 +7,25 @@ import images
 
 SOCKET = Path("/run/podman/podman.sock")
 IMAGE = "localhost/plimsoll-test/busybox:1"
-# crun of Debian 12 refuses hybrid hosts; without systemd there is only the cgroupfs manager.
-GLOBAL = ["--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
 
 
 class Podman:
-    def __init__(self):
+    # crun of Debian 12 refuses hybrid hosts; without systemd there is only the cgroupfs manager.
+    def __init__(self, runtime="runc", manager="cgroupfs", prefix=()):
+        """`prefix` is a command that runs podman, for example as somebody else."""
+        options = ["--runtime", runtime, "--cgroup-manager", manager, "--events-backend", "file"]
+        self.command = [*prefix, "podman", *options]
         self("import", "-", IMAGE, stdin=images.busybox_tar())
 
     def __call__(self, *arguments, stdin=None):
-        done = subprocess.run(["podman", *GLOBAL, *arguments], input=stdin, capture_output=True, check=False)
+        done = subprocess.run([*self.command, *arguments], input=stdin, capture_output=True, check=False)
         assert done.returncode == 0, f"podman {' '.join(arguments)}: {done.stderr.decode()}"
         return done.stdout.decode().strip()
 
     def serve(self):
         """Starts podman's API service at its usual socket; a function that ends it."""
         SOCKET.parent.mkdir(parents=True, exist_ok=True)
-        command = ["podman", *GLOBAL, "system", "service", "--time", "0", f"unix://{SOCKET}"]
+        command = [*self.command, "system", "service", "--time", "0", f"unix://{SOCKET}"]
         service = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
         def stop():

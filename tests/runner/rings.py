@@ -24,6 +24,9 @@ class Ring:
     quiet: bool = True
     empty_is_failure: bool = True
     by_default: bool = True  # Run when no ring is named.
+    # Runs the tests instead of ctest; gets --report FILE.
+    program: str = ""
+    places: frozenset = frozenset()  # Of the skip budget; empty: those of this machine.
 
 
 RINGS = {
@@ -36,6 +39,8 @@ RINGS = {
         Ring("fuzz", ("fuzz",), empty_is_failure=False),
         Ring("kernel", ("kernel",), jobs=1, quiet=False, empty_is_failure=False),
         Ring("clients", ("clients",), jobs=1, quiet=False, empty_is_failure=False),
+        # The kernel ring's programs and a suite of its own, on a machine of its own.
+        Ring("guest", (), program="tests/guest/run.py", places=frozenset({"any", "v2"})),
         Ring("asan", ("unit", "fixtures", "fuzz"), preset="asan"),
         # A build of its own; run it by name before a change of threads lands.
         Ring("tsan", ("unit",), preset="tsan", by_default=False),
@@ -93,11 +98,11 @@ def build(preset, tally):
     tally.add(name, *((junit.PASSED,) if done.returncode == 0 else (junit.FAILED, "does not build")))
 
 
-def ctest(ring):
-    """Runs the ring's tests; the path of the JUnit file (which ctest may not have written)."""
-    directory = ROOT / "build" / ring.preset
-    report = directory / f"report-{ring.name}.xml"
-    report.unlink(missing_ok=True)
+def program(ring, directory, report):
+    return ["/usr/bin/python3", ring.program, "--build", str(directory), "--report", str(report)]
+
+
+def ctest(ring, directory, report):
     command = ["ctest", "--test-dir", str(directory), "--output-junit", str(report)]
     command += ["-L", "^(" + "|".join(ring.labels) + ")$", "-j", str(ring.jobs)]
     # Skip reasons stand in the output of tests that did not fail; the default keeps 1 KiB of it.
@@ -107,6 +112,15 @@ def ctest(ring):
         command = ["setarch", "--addr-no-randomize", *command]
     if ring.quiet:
         command.append("--quiet")
+    return command
+
+
+def test(ring):
+    """Runs the ring's tests; the path of the JUnit file (which may not have been written)."""
+    directory = ROOT / "build" / ring.preset
+    report = directory / f"report-{ring.name}.xml"
+    report.unlink(missing_ok=True)
+    command = (program if ring.program else ctest)(ring, directory, report)
     environment = {**SANITIZERS, **os.environ}
     subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, check=False)
     print(flush=True)  # ctest may leave its last line open.
@@ -116,10 +130,10 @@ def ctest(ring):
 def run(ring, tally, allowances, here):
     print(f"\n=== {ring.name}", flush=True)
     start = time.monotonic()
-    report = ctest(ring)
+    report = test(ring)
     cases = junit.read(report) if report.exists() else []
     before = len(tally.cases)
-    judge(tally, ring.name, cases, allowances, here)
+    judge(tally, ring.name, cases, allowances, ring.places or here)
     if not cases and ring.empty_is_failure:
         tally.add(ring.name, junit.FAILED, "no tests were found")
     only = Tally(tally.cases[before:])
