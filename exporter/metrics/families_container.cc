@@ -13,9 +13,6 @@ void write_info(FamilyWriter& out, const Context& context) {
     out.count(labels, 1,
               {{"runtime", name_of(identity->runtime)},
                {"runtime_id", identity->id},
-               {"pod", identity->pod_name},
-               {"namespace", identity->pod_namespace},
-               {"container", identity->pod_container},
                {"compose_project", identity->compose_project},
                {"compose_service", identity->compose_service}});
   });
@@ -46,7 +43,7 @@ constexpr auto kGauge = FamilyType::kGauge;
 
 constexpr Family kFamilies[] = {
     {{"plimsoll_container_info", kGauge, "", Group::kAlways,
-      "runtime,runtime_id,pod,namespace,container,compose_project,compose_service",
+      "runtime,runtime_id,compose_project,compose_service",
       "What is known about a container; the value is always 1. Join on id.", "runtime's record",
       "runtime's record", "Labels without a value are left out."},
      write_info},

@@ -168,6 +168,11 @@ std::string render_labels(const inventory::Identity& identity, const LabelOption
   append_pair(out, "id", identity.cgroup);
   if (!identity.image.empty()) append_pair(out, "image", identity.image);
   if (!identity.name.empty()) append_pair(out, "name", identity.name);
+  // As the kubelet puts them on its cAdvisor's series: rules and dashboards for Kubernetes need
+  // them.
+  if (!identity.pod_container.empty()) append_pair(out, "container", identity.pod_container);
+  if (!identity.pod_namespace.empty()) append_pair(out, "namespace", identity.pod_namespace);
+  if (!identity.pod_name.empty()) append_pair(out, "pod", identity.pod_name);
   return out;
 }
 

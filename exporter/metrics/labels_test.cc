@@ -182,5 +182,17 @@ RC_GTEST_PROP(Labels, CannotBeInjectedInto, ()) {
     if (is_valid_utf8(source)) RC_ASSERT(labels->at(name) == source);
 }
 
+TEST(RenderLabels, KubernetesContainersHaveTheLabelsOfTheKubelet) {
+  Identity identity;
+  identity.cgroup = "/kubepods/podx/y";
+  identity.pod_container = "nginx";
+  identity.pod_namespace = "shop";
+  identity.pod_name = "web-0";
+  EXPECT_EQ(render(identity),
+            R"(id="/kubepods/podx/y",container="nginx",namespace="shop",pod="web-0")");
+  identity.pod_container.clear();  // The pod's own cgroup.
+  EXPECT_EQ(render(identity), R"(id="/kubepods/podx/y",namespace="shop",pod="web-0")");
+}
+
 }  // namespace
 }  // namespace plimsoll::exporter

@@ -23,11 +23,11 @@ struct LabelOptions {
   std::vector<std::string> allowed_labels;  // Raw keys; used when all_container_labels is false.
 };
 
-// The text inside the braces for one identity: id, image, name and the chosen labels and
-// environment, names sanitised ([^a-zA-Z0-9_] -> _), values escaped and made valid UTF-8 so that
-// different ids stay different. Label names that collide after sanitising get "_2", "_3" ... in key
-// order and are counted in `collisions`. An empty image or name is left out, which is the same to
-// Prometheus.
+// The text inside the braces for one identity: id, image, name, on Kubernetes container, namespace
+// and pod, and the chosen labels and environment, names sanitised ([^a-zA-Z0-9_] -> _), values
+// escaped and made valid UTF-8 so that different ids stay different. Label names that collide after
+// sanitising get "_2", "_3" ... in key order and are counted in `collisions`. An empty image or
+// name is left out, which is the same to Prometheus.
 [[nodiscard]] std::string render_labels(const inventory::Identity& identity,
                                         const LabelOptions& options, std::uint64_t& collisions);
 

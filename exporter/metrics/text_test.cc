@@ -85,7 +85,7 @@ TEST_F(Text, ExtraLabelsAreThoseOfTheCatalogue) {
   for (const FamilyInfo& info : catalogue()) {
     const auto family = text.families.find(std::string(info.name));
     if (family == text.families.end()) continue;
-    std::set<std::string> allowed{"id", "image", "name", "le"};
+    std::set<std::string> allowed{"id", "image", "name", "container", "namespace", "pod", "le"};
     for (std::string_view rest = info.labels; !rest.empty();) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       allowed.emplace(rest.substr(0, comma));

@@ -14,14 +14,18 @@ scrape_configs:
   - job_name: cadvisor
     static_configs: [{{targets: ["{target}"]}}]
 """
+FURTHER_JOB = """  - job_name: {name}
+    static_configs: [{{targets: ["{target}"]}}]
+"""
 
 
 class Prometheus:
-    """Scrapes `target` every second; without one it only takes what is pushed."""
+    """Scrapes `target` every second, and further jobs by name; without one it only takes what is pushed."""
 
-    def __init__(self, target, *flags):
+    def __init__(self, target, *flags, **jobs):
         config = case.work / "prometheus.yml"
-        config.write_text(CONFIG.format(target=target) if target else "global: {}\n")
+        text = CONFIG.format(target=target) if target else "global: {}\n"
+        config.write_text(text + "".join(FURTHER_JOB.format(name=name, target=at) for name, at in jobs.items()))
         self.log_path = case.work / "prometheus.log"
         self.command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
         self.command += [f"--storage.tsdb.path={case.work / 'tsdb'}", *flags]
@@ -58,6 +62,8 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{expression}: {error.read().decode()}") from error
         assert answer["status"] == "success", answer
+        if answer["data"]["resultType"] == "scalar":
+            return [{"metric": {}, "value": answer["data"]["result"]}]
         return answer["data"]["result"]
 
     def stop(self):
