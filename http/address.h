@@ -38,6 +38,9 @@ struct SocketAddress {
 // `host` is numeric ("fe80::1%eth0" too); anything else is kInvalidInput.
 [[nodiscard]] Result<SocketAddress> numeric_address(const std::string& host, std::uint16_t port);
 
+// "localhost", an IPv4 address 127.x.x.x or ::1: only programs on this host get there.
+[[nodiscard]] bool is_loopback(const std::string& host);
+
 // "127.0.0.1:7546", "[::1]:7546", "unix". An IPv4 client of a dual-stack socket is shown as IPv4.
 [[nodiscard]] std::string to_text(const SocketAddress& address);
 

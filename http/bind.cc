@@ -1,10 +1,14 @@
 // The part of listening that can fail: sockets, addresses, files.
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "http/listener.h"
@@ -63,8 +67,30 @@ Result<BoundSocket> listen_all(std::uint16_t port, const std::string& subject) {
   return listen_tcp(v4, Stack::kSingle, subject);
 }
 
-// Makes the path free, unless somebody uses it. Two servers starting at the same instant on one
-// path are kept apart by their owners (a lock on their state directory), not here.
+// Of two servers starting at the same instant on one path the second must see the first: it could
+// take a socket that is bound and does not listen yet for a stale one. Held until the socket
+// listens; on the directory, because a lock file would stay behind.
+Result<Fd> lock_directory(const std::string& path, const std::string& subject) {
+  constexpr std::chrono::seconds kPatience{2};
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) {
+    // A directory that may be written and not read: no lock, as without this precaution.
+    if (errno == EACCES) return Fd();
+    return os_failure("open", subject);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return os_failure("flock", subject);
+    if (std::chrono::steady_clock::now() > deadline)
+      return os_failure("flock", subject + ": " + directory + " is locked by somebody", EAGAIN);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return fd;
+}
+
+// Makes the path free, unless somebody uses it.
 Result<> remove_stale(const std::string& path, const SocketAddress& address,
                       const std::string& subject) {
   struct stat found{};
@@ -84,6 +110,7 @@ Result<> remove_stale(const std::string& path, const SocketAddress& address,
 
 Result<BoundSocket> listen_unix(const std::string& path, const std::string& subject) {
   const SocketAddress address = PLIMSOLL_TRY(unix_address(path));
+  const Fd lock = PLIMSOLL_TRY(lock_directory(path, subject));
   PLIMSOLL_TRY(remove_stale(path, address, subject));
   BoundSocket bound;
   bound.family = AF_UNIX;
@@ -100,14 +127,25 @@ Result<BoundSocket> listen_unix(const std::string& path, const std::string& subj
   return bound;
 }
 
-}  // namespace
-
-Result<BoundSocket> bind_and_listen(const std::string& text) {
-  const Address address = PLIMSOLL_TRY(parse_address(text));
+Result<BoundSocket> bind_to(const Address& address, const std::string& text) {
   if (address.kind == Address::Kind::kUnix) return listen_unix(address.path, text);
   if (address.host.empty()) return listen_all(address.port, text);
   const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
   return listen_tcp(PLIMSOLL_TRY(numeric_address(host, address.port)), Stack::kSingle, text);
+}
+
+Door::Kind kind_of_door(const Address& address) {
+  if (address.kind == Address::Kind::kUnix) return Door::Kind::kUnix;
+  return is_loopback(address.host) ? Door::Kind::kLoopback : Door::Kind::kOther;
+}
+
+}  // namespace
+
+Result<BoundSocket> bind_and_listen(const std::string& text) {
+  const Address address = PLIMSOLL_TRY(parse_address(text));
+  BoundSocket bound = PLIMSOLL_TRY(bind_to(address, text));
+  bound.door = std::make_shared<const Door>(Door{kind_of_door(address), address.host});
+  return bound;
 }
 
 SocketFile::SocketFile(std::string path) : path_(std::move(path)) {

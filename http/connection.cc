@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/core.h"
+#include "http/gate.h"
 
 namespace plimsoll::http {
 
@@ -22,17 +23,29 @@ constexpr std::chrono::milliseconds kLingerTime{1000};
 
 }  // namespace
 
-Connection::Connection(Core& core, Socket socket, std::string peer)
+Connection::Connection(Core& core, Socket socket, std::string peer,
+                       std::shared_ptr<const Door> door)
     : core_(core),
       socket_(std::move(socket)),
       peer_(std::move(peer)),
+      door_(std::move(door)),
       timer_(core.loop->context()),
       parser_(core.limits) {}
 
 void Connection::start() {
   core_.set_idle(*this);
   expect(Deadline::kHeader, core_.limits.header_deadline);
-  read_more();
+  if (core_.gate) secure_ = core_.gate->secure(socket_, *door_);
+  if (!secure_) return read_more();
+  secure_->handshake(
+      [self = shared_from_this()](const error_code& ec, std::size_t) { self->on_handshake(ec); });
+}
+
+void Connection::on_handshake(const error_code& ec) {
+  if (closed_) return;
+  if (!ec) return read_more();
+  core_.counters.failed_handshake();
+  close();
 }
 
 void Connection::close() {
@@ -59,10 +72,13 @@ void Connection::drain() {
 void Connection::read_more() {
   if (reading_ || input_ended_ || closed_ || parser_.buffered() >= kReadAhead) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(input_),
-                          [self = shared_from_this()](const error_code& ec, std::size_t count) {
-                            self->on_read(ec, count);
-                          });
+  auto handler = [self = shared_from_this()](const error_code& ec, std::size_t count) {
+    self->on_read(ec, count);
+  };
+  if (secure_)
+    secure_->read_some(asio::buffer(input_), std::move(handler));
+  else
+    socket_.async_read_some(asio::buffer(input_), std::move(handler));
 }
 
 void Connection::on_read(const error_code& ec, std::size_t count) {
@@ -93,105 +109,20 @@ void Connection::on_input_end() {
   if (!wants_answer) close();
 }
 
-void Connection::advance() {
-  const bool was_head = awaited_ != Deadline::kBody;
-  const auto stage = parser_.advance();
-  if (!parser_.empty()) core_.set_busy(*this);
-  switch (stage) {
-    case RequestParser::Stage::kHead:
-      if (awaited_ == Deadline::kIdle && !parser_.empty())
-        expect(Deadline::kHeader, core_.limits.header_deadline);
-      break;
-    case RequestParser::Stage::kBody:
-      if (was_head) expect(Deadline::kBody, core_.limits.body_deadline);
-      if (parser_.take_expectation()) {
-        out_.push({"HTTP/1.1 100 Continue\r\n\r\n", nullptr, {}});
-        flush();
-      }
-      break;
-    case RequestParser::Stage::kDone:
-      dispatch();
-      break;
-    case RequestParser::Stage::kBad:
-      core_.counters.bad_request();
-      reject(parser_.problem());
-      break;
-  }
-  read_more();
-}
-
-void Connection::dispatch() {
-  phase_ = Phase::kHandling;
-  expect(Deadline::kNone, {});
-  Request request = parser_.take();
-  request.peer = peer_;
-  ++exchange_;
-  is_head_ = request.method == "HEAD";
-  http_1_1_ = parser_.manner().http_1_1;
-  keep_alive_ = parser_.manner().keep_alive;
-
-  const Router::Match match = core_.router.match(request.method, request.path);
-  pattern_ = match.pattern;
-  if (match.route == nullptr) {
-    if (match.allow.empty()) return answer(exchange_, Response::text(404, "not found\n"));
-    Response response = Response::text(405, "method not allowed; allowed: " + match.allow + "\n");
-    response.headers.emplace_back("Allow", match.allow);
-    return answer(exchange_, response);
-  }
-  auto impl = std::make_shared<Responder::Impl>();
-  impl->loop = core_.loop;
-  impl->connection = weak_from_this();
-  impl->exchange = exchange_;
-  impl->stream_framing = http_1_1_ ? Framing::kChunked : Framing::kUntilEof;
-  try {
-    match.route->handler(request, Responder(std::move(impl)));
-  } catch (...) {  // NOLINT(bugprone-empty-catch)
-    // The responder died on the way and answered 500; one bad request must not end the server.
-  }
-}
-
-void Connection::reject(const Problem& problem) {
-  keep_alive_ = false;
-  is_head_ = false;
-  pattern_.clear();
-  begin_answer(Response::text(problem.status, problem.text + "\n"), style_for(Framing::kLength),
-               Phase::kAnswering);
-}
-
-void Connection::answer(std::uint64_t exchange, const Response& response) {
-  if (closed_ || exchange != exchange_ || phase_ != Phase::kHandling) return;
-  begin_answer(response, style_for(Framing::kLength), Phase::kAnswering);
-}
-
-void Connection::open_stream(std::uint64_t exchange, Response head,
-                             std::shared_ptr<StreamState> state) {
-  const bool is_here = !closed_ && exchange == exchange_ && phase_ == Phase::kHandling;
-  if (!is_here || input_ended_ || core_.stopping()) {
-    close_stream(*core_.loop, *state);
-    if (!is_here) return;
-    if (input_ended_) return close();
-    return answer(exchange, Response::text(503, "the server is stopping\n"));
-  }
-  if (state->framing == Framing::kUntilEof) keep_alive_ = false;
-  const HeadStyle style = style_for(state->framing);
-  if (is_head_) {
-    // Only the head was asked for: nobody is there to read frames.
-    close_stream(*core_.loop, *state);
-    return begin_answer(head, style, Phase::kAnswering);
-  }
-  head.body = nullptr;
-  stream_ = std::move(state);
-  begin_answer(head, style, Phase::kStreaming);
-}
-
 void Connection::linger() {
   phase_ = Phase::kLingering;
   // Not waited for by anybody: the first to make room.
   core_.set_idle(*this);
   if (input_ended_ || core_.stopping()) return close();
+  expect(Deadline::kLinger, kLingerTime);
+  if (secure_) {
+    // The end of a secure answer is said inside: a bare end of the connection could be anybody's.
+    secure_->shutdown(
+        [self = shared_from_this()](const error_code&, std::size_t) { self->close(); });
+    return;
+  }
   error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-  expect(Deadline::kLinger, kLingerTime);
   read_more();
 }
 

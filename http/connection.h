@@ -17,9 +17,11 @@
 #include <optional>
 #include <string>
 
+#include "http/door.h"
 #include "http/exchange.h"
 #include "http/out_queue.h"
 #include "http/request_parser.h"
+#include "http/secure_stream.h"
 
 namespace plimsoll::http {
 
@@ -30,7 +32,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Socket = boost::asio::generic::stream_protocol::socket;
   using IdleList = std::list<Connection*>;
 
-  Connection(Core& core, Socket socket, std::string peer);
+  Connection(Core& core, Socket socket, std::string peer, std::shared_ptr<const Door> door);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -56,11 +58,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Clock = std::chrono::steady_clock;
 
   // Input.
+  void on_handshake(const boost::system::error_code& ec);
   void read_more();
   void on_read(const boost::system::error_code& ec, std::size_t count);
   void on_input_end();
   void advance();
   void dispatch();
+  void ask_gate(std::shared_ptr<const Request> request);
+  void route(const Request& request);
   void reject(const Problem& problem);
 
   // Output.
@@ -78,7 +83,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Core& core_;
   Socket socket_;
+  std::unique_ptr<SecureStream> secure_;  // Around the socket; null: plain.
   const std::string peer_;
+  const std::shared_ptr<const Door> door_;
   boost::asio::steady_timer timer_;
 
   Phase phase_ = Phase::kReceiving;

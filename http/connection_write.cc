@@ -4,6 +4,7 @@
 
 #include "http/connection.h"
 #include "http/core.h"
+#include "http/gate.h"
 
 namespace plimsoll::http {
 
@@ -22,7 +23,9 @@ void Connection::begin_answer(const Response& response, HeadStyle style, Phase p
   phase_ = phase;
   core_.set_busy(*this);
   core_.counters.answered(pattern_, response.status);
-  Piece piece{response_head(response, style, core_.date()), nullptr, {}};
+  std::span<const std::pair<std::string, std::string>> defaults;
+  if (core_.gate) defaults = core_.gate->headers();
+  Piece piece{response_head(response, style, core_.date(), defaults), nullptr, {}};
   if (!is_head_ && !is_bodiless(response.status)) piece.body = response.body;
   out_.push(std::move(piece));
   // Whatever is queued before the first frame goes out with the stream and is counted down with it.
@@ -57,10 +60,13 @@ void Connection::flush() {
   writing_ = true;
   // Progress is what counts: every piece the kernel takes starts the time anew.
   if (phase_ != Phase::kReceiving) expect(Deadline::kWrite, core_.limits.write_deadline);
-  socket_.async_write_some(out_.gather(gathered_),
-                           [self = shared_from_this()](const error_code& ec, std::size_t count) {
-                             self->on_write(ec, count);
-                           });
+  auto handler = [self = shared_from_this()](const error_code& ec, std::size_t count) {
+    self->on_write(ec, count);
+  };
+  if (secure_)
+    secure_->write_some(out_.gather(gathered_), std::move(handler));
+  else
+    socket_.async_write_some(out_.gather(gathered_), std::move(handler));
 }
 
 void Connection::on_write(const error_code& ec, std::size_t count) {

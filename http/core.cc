@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "http/gate.h"
 #include "http/listener.h"
 
 namespace plimsoll::http {
@@ -41,7 +42,7 @@ void Core::add(std::unique_ptr<Listener> listener) {
   listeners_.push_back(std::move(listener));
 }
 
-void Core::admit(Fd socket, int family, std::string peer) {
+void Core::admit(Fd socket, int family, std::string peer, std::shared_ptr<const Door> door) {
   if (connections_.size() >= limits.connections && !shed_one()) {
     counters.refused();
     return;
@@ -52,7 +53,8 @@ void Core::admit(Fd socket, int family, std::string peer) {
   stream.assign({family, 0}, socket.get(), ec);
   if (ec) return counters.refused();
   (void)socket.release();
-  auto connection = std::make_shared<Connection>(*this, std::move(stream), std::move(peer));
+  auto connection =
+      std::make_shared<Connection>(*this, std::move(stream), std::move(peer), std::move(door));
   connections_.emplace(connection.get(), connection);
   counters.opened();
   connection->start();

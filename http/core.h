@@ -18,7 +18,9 @@
 
 namespace plimsoll::http {
 
+class Gate;
 class Listener;
+struct Door;
 
 class Core {
  public:
@@ -30,11 +32,12 @@ class Core {
   const ServerLimits limits;
   const std::shared_ptr<Loop> loop = std::make_shared<Loop>();
   Router router;
-  Counters counters;  // Any thread.
+  Counters counters;           // Any thread.
+  std::shared_ptr<Gate> gate;  // Null: everybody gets in.
 
   void add(std::unique_ptr<Listener> listener);
   // A new client. At the cap, the one that is idle longest makes room, or the newcomer is refused.
-  void admit(Fd socket, int family, std::string peer);
+  void admit(Fd socket, int family, std::string peer, std::shared_ptr<const Door> door);
   // Closes the longest idle connection; false when nobody is idle.
   bool shed_one();
 

@@ -21,6 +21,7 @@ class Counters {
   void refused() { add(&ServerStats::accepted, &ServerStats::refused); }
   void timed_out() { add(&ServerStats::timeouts); }
   void bad_request() { add(&ServerStats::bad_requests); }
+  void failed_handshake() { add(&ServerStats::failed_handshakes); }
   void answered(std::string_view pattern, int status) {
     const std::lock_guard lock(mutex_);
     ++stats_.requests[{std::string(pattern.empty() ? "other" : pattern), status}];

@@ -68,7 +68,7 @@ void Listener::accept_some(const std::shared_ptr<State>& state) {
     Fd client(::accept4(state->waiter.native_handle(), peer.get(), &peer.length,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      state->core->admit(std::move(client), state->bound.family, to_text(peer));
+      state->core->admit(std::move(client), state->bound.family, to_text(peer), state->bound.door);
       continue;
     }
     const int os_error = errno;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "http/address.h"
+#include "http/door.h"
 
 namespace plimsoll::http {
 
@@ -37,6 +38,7 @@ struct BoundSocket {
   int family = 0;
   SocketFile file;      // Of a unix socket.
   std::string address;  // "127.0.0.1:41234", "unix:/run/x.sock"
+  std::shared_ptr<const Door> door;
 };
 
 // See Server::listen().

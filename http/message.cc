@@ -79,6 +79,12 @@ bool is_framing(std::string_view name) {
   return std::ranges::any_of(kOwn, [&](auto own) { return equals_ignoring_case(name, own); });
 }
 
+bool sets(const Response& response, std::string_view name) {
+  return std::ranges::any_of(response.headers, [&](const auto& header) {
+    return equals_ignoring_case(header.first, name);
+  });
+}
+
 Response with_body(int status, std::string body, std::string content_type) {
   Response response;
   response.status = status;
@@ -112,7 +118,8 @@ std::string http_date(std::time_t time) {
   return {text.data(), static_cast<std::size_t>(n)};
 }
 
-std::string response_head(const Response& response, HeadStyle style, std::string_view date) {
+std::string response_head(const Response& response, HeadStyle style, std::string_view date,
+                          std::span<const std::pair<std::string, std::string>> defaults) {
   std::string head;
   head.reserve(256);
   head += "HTTP/1.1 ";
@@ -125,6 +132,8 @@ std::string response_head(const Response& response, HeadStyle style, std::string
     append_header(head, "Content-Type", response.content_type);
   for (const auto& [name, value] : response.headers)
     if (!is_framing(name)) append_header(head, name, value);
+  for (const auto& [name, value] : defaults)
+    if (!sets(response, name)) append_header(head, name, value);
   if (style.framing == Framing::kChunked) {
     head += "Transfer-Encoding: chunked\r\n";
   } else if (style.framing == Framing::kLength && !is_bodiless(response.status)) {

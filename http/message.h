@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <ctime>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/server.h"
 
@@ -36,8 +38,10 @@ struct HeadStyle {
 };
 
 // Status line and headers up to and including the empty line. Control characters in what a handler
-// supplied become spaces, so that no value can end a line.
-[[nodiscard]] std::string response_head(const Response& response, HeadStyle style,
-                                        std::string_view date);
+// supplied become spaces, so that no value can end a line. Of `defaults` those are added that the
+// response does not set itself.
+[[nodiscard]] std::string response_head(
+    const Response& response, HeadStyle style, std::string_view date,
+    std::span<const std::pair<std::string, std::string>> defaults = {});
 
 }  // namespace plimsoll::http

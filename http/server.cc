@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/core.h"
+#include "http/gate.h"
 #include "http/listener.h"
 
 namespace plimsoll::http {
@@ -26,6 +27,8 @@ class LoopServer final : public Server {
   void route(std::string pattern, std::vector<std::string> methods, Handler handler) override {
     core_.router.add(std::move(pattern), std::move(methods), std::move(handler));
   }
+
+  void guard(std::shared_ptr<Gate> gate) override { core_.gate = std::move(gate); }
 
   Result<std::string> listen(const std::string& address) override {
     BoundSocket bound = PLIMSOLL_TRY(bind_and_listen(address));

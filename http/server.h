@@ -104,6 +104,8 @@ struct ServerLimits {
   std::size_t connections = 1024;  // At the cap the longest idle one is shed; none idle: refused.
 };
 
+class Gate;
+
 struct ServerStats {
   std::size_t connections = 0;  // Open now.
   std::uint64_t accepted = 0;
@@ -111,6 +113,7 @@ struct ServerStats {
   std::uint64_t refused = 0;   // Newcomers closed because nobody was idle.
   std::uint64_t timeouts = 0;  // Header, body or write deadline.
   std::uint64_t bad_requests = 0;
+  std::uint64_t failed_handshakes = 0;  // TLS: no common version, no certificate, not one we trust.
   std::map<std::pair<std::string, int>, std::uint64_t>
       requests;  // (route pattern or "other", status) -> count
 };
@@ -125,6 +128,10 @@ class Server {
 
   // Before run(), or on the loop thread. A pattern may be given again with other methods.
   virtual void route(std::string pattern, std::vector<std::string> methods, Handler handler) = 0;
+
+  // Before run(): asks `gate` about every connection and every request, before any route is looked
+  // at (see gate.h). Without one everybody gets in.
+  virtual void guard(std::shared_ptr<Gate> gate) = 0;
 
   // "127.0.0.1:7546", "[::1]:7546", ":7546" (all addresses, IPv4 and IPv6), "unix:/run/x.sock"
   // (mode 0660). Port 0 picks one. Returns the bound address ("127.0.0.1:41234"). kInvalidInput for
