@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/go_duration.h"
 #include "base/number.h"
 #include "http/bcrypt.h"
 #include "http/web_config_tls.h"
@@ -65,7 +66,10 @@ Result<> read_rate_limit(const Place& place, WebConfig& config) {
   RateLimit limit;
   const auto interval = [&](const Place& value) -> Result<> {
     const std::string text = PLIMSOLL_TRY(read_text(value));
-    const auto duration = parse_go_duration(text);
+    // A plain number is one of nanoseconds.
+    const auto plain = to_number<std::int64_t>(text);
+    const auto duration =
+        plain ? std::optional(std::chrono::nanoseconds(*plain)) : parse_go_duration(text);
     if (!duration) return value.refuse("'" + text + "': give a time such as 1s or 100ms");
     limit.interval = *duration;
     return {};

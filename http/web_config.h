@@ -63,7 +63,4 @@ struct WebConfig {
 // not allow, unknown keys too.
 [[nodiscard]] Result<WebConfig> parse_web_config(std::string_view text, const std::string& path);
 
-// "1.5s", "1h15m", "300ms", "0", or a plain number of nanoseconds. Nothing if it is none of these.
-[[nodiscard]] std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
-
 }  // namespace plimsoll::http
