@@ -14,29 +14,57 @@
 #include "exporter/collect/sampler_loop.h"
 #include "exporter/web/endpoints.h"
 #include "http/client.h"
+#include "http/gate.h"
 
 namespace plimsoll::agent {
 
 namespace {
 
-// SIGINT and SIGTERM as something a thread waits for. Blocked before any other thread starts.
-Result<Fd> block_signals() {
+// Signals as something a thread waits for. Blocked before any other thread starts. Without anything
+// to read again SIGHUP stays what it is: the end of a program whose terminal is closed.
+enum class Hangup { kEnds, kRereads };
+Result<Fd> block_signals(Hangup hangup) {
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGINT);
   ::sigaddset(&set, SIGTERM);
+  if (hangup == Hangup::kRereads) ::sigaddset(&set, SIGHUP);
   if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
-    return os_failure("pthread_sigmask", "SIGINT, SIGTERM", failed);
+    return os_failure("pthread_sigmask", "SIGINT, SIGTERM, SIGHUP", failed);
   std::signal(SIGPIPE, SIG_IGN);  // A client that left is an error code of the write.
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
-  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM");
+  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM, SIGHUP");
   return Fd(fd);
+}
+
+// The next signal's number; 0 when none can come any more.
+int next_signal(const Fd& signals) {
+  for (;;) {
+    signalfd_siginfo info{};
+    const ssize_t n = ::read(signals.get(), &info, sizeof info);
+    if (n == static_cast<ssize_t>(sizeof info)) return static_cast<int>(info.ssi_signo);
+    if (n >= 0 || errno != EINTR) return 0;
+  }
 }
 
 int fail(const Error& error) {
   log::error(error.message());
   log::stop();
   return 1;
+}
+
+exporter::AccessFacts access_facts(const http::AccessStats& stats,
+                                   const PrivilegeOutcome& privileges) {
+  exporter::AccessFacts facts;
+  facts.has_web_config = stats.has_config;
+  facts.web_config_good = stats.config_good;
+  facts.web_config_read_time =
+      std::chrono::duration<double>(stats.config_read.time_since_epoch()).count();
+  facts.refused = stats.refused;
+  facts.password_comparisons = stats.password_comparisons;
+  facts.missing = missing_facts(privileges);
+  facts.sandboxed = privileges.sandboxed;
+  return facts;
 }
 
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
@@ -71,8 +99,8 @@ Result<std::string> ask_runtime(const inventory::Question& question) {
 }
 
 int run_exporter(ExporterConfig config) {
-  const Result<Fd> signals = block_signals();
-  log::start(config.log_level);
+  const Result<Fd> signals =
+      block_signals(config.access.config_file.empty() ? Hangup::kEnds : Hangup::kRereads);
   if (!signals) return fail(signals.error());
   const RealClock clock;
   config.sampler.reader.max_held =
@@ -83,6 +111,29 @@ int run_exporter(ExporterConfig config) {
   };
 
   const std::unique_ptr<http::Server> server = http::Server::create(config.limits);
+  const auto access = http::Access::create(config.access, clock);
+  if (!access) return fail(access.error());
+  server->guard((*access)->gate());
+  if (config.listen_addresses.empty()) config.listen_addresses = {":7546"};
+  std::vector<std::string> bound;
+  for (const std::string& address : config.listen_addresses) {
+    Result<std::string> listening = server->listen(address);
+    if (!listening) return fail(listening.error());
+    bound.push_back(*std::move(listening));
+  }
+
+  // What needs root is done, and no thread runs yet.
+  if (config.push.wanted()) config.privileges.writable_directories.push_back(config.push.queue_dir);
+  const Result<PrivilegeOutcome> privileges =
+      give_up_privileges(config.privileges, config.sampler.reader.groups);
+  if (!privileges) return fail(privileges.error());
+  log::start(config.log_level);
+  log_start(config.sampler, bound);
+  log_privileges(*privileges);
+  for (const std::string& path : (*access)->unreadable())
+    log::warn(path + " cannot be read as " + privileges->account +
+              ": changes to it need a restart, or a mode that lets it be read");
+
   exporter::Endpoints* endpoints =
       nullptr;  // Set before the loop starts; the loop ends before it goes.
   auto loop = exporter::SamplerLoop::create(
@@ -97,32 +148,21 @@ int run_exporter(ExporterConfig config) {
   options.text.exporter_metrics = config.exporter_metrics;
   options.interval = config.sampler.interval;
   options.scrape_max_age = config.scrape_max_age;
+  options.access = [&access, &privileges] { return access_facts((*access)->stats(), *privileges); };
   exporter::Endpoints served(*server, **loop, clock, std::move(options));
   endpoints = &served;
 
-  if (config.listen_addresses.empty()) config.listen_addresses = {":7546"};
-  std::vector<std::string> bound;
-  for (const std::string& address : config.listen_addresses) {
-    Result<std::string> listening = server->listen(address);
-    if (!listening) return fail(listening.error());
-    bound.push_back(*std::move(listening));
-  }
   std::unique_ptr<exporter::Pusher> pusher;
   if (config.push.wanted()) {
     auto made = make_pusher(config.push, served);
     if (!made) return fail(made.error());
     pusher = *std::move(made);
   }
-  log_start(config.sampler, bound);
 
   (*loop)->start();
   if (pusher) pusher->start();
   std::thread stopper([&] {
-    signalfd_siginfo info{};
-    ssize_t n = 0;
-    do {
-      n = ::read(signals->get(), &info, sizeof info);
-    } while (n < 0 && errno == EINTR);
+    while (next_signal(*signals) == SIGHUP) server->post([&] { (*access)->reload(); });
     server->post([&] {
       served.finish();
       server->stop();

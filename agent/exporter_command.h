@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "agent/exporter_privileges.h"
 #include "agent/push_setup.h"
 #include "base/log.h"
 #include "exporter/collect/sampler.h"
 #include "exporter/metrics/text.h"
+#include "http/access.h"
 #include "http/server.h"
 
 namespace plimsoll::agent {
@@ -23,6 +25,8 @@ struct ExporterConfig {
   std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
   http::ServerLimits limits;
   PushConfig push;
+  http::AccessOptions access;
+  PrivilegeConfig privileges;
   log::Level log_level = log::Level::kInfo;
 };
 

@@ -110,6 +110,13 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
   add_push_flags(app, config.push);
   app.add_option("--web.listen-address", config.listen_addresses,
                  "ADDR:PORT, :PORT, [V6]:PORT or unix:PATH (repeatable; default :7546)");
+  app.add_option("--web.config.file", config.access.config_file,
+                 "TLS, passwords, headers and rate limit, as Prometheus' exporters have them");
+  app.add_option_function<std::string>(
+         "--web.allowed-hosts",
+         [&config](const std::string& list) { config.access.allowed_hosts = split(list); },
+         "Further names by which a loopback address may be asked, comma-separated; * for all")
+      ->type_name("NAME[,NAME]");
   app.add_option("--web.telemetry-path", config.telemetry_path, "Path of the metrics")
       ->capture_default_str();
   app.add_flag("!--web.disable-exporter-metrics", config.exporter_metrics,
@@ -117,6 +124,12 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
   app.add_option("--web.max-connections", config.limits.connections, "Connections open at once")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
       ->capture_default_str();
+  app.add_option("--user", config.privileges.user,
+                 "Whom to become when started as root (default: plimsoll where there is such a "
+                 "user, else nobody); root keeps every right, for finding faults")
+      ->type_name("NAME");
+  app.add_flag("!--no-sandbox", config.privileges.sandbox,
+               "No system call filter, for finding faults");
   add_duration(app, "--interval", config.sampler.interval, std::chrono::milliseconds(100),
                "Time between samples (default 1s)");
   add_duration(app, "--reader.warm-interval", config.sampler.warm_interval,

@@ -2,13 +2,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <memory>
+
+#include "base/open_in_root.h"
 
 namespace plimsoll::inventory {
 
@@ -49,18 +49,10 @@ Result<Fd> StateFiles::open(const std::string& path, int flags) {
     return Fd(fd);
   }
   if (!root_) root_ = PLIMSOLL_TRY(open_dir(host_root_.c_str()));
-  // /host/var/run -> /run would leave /host again without RESOLVE_IN_ROOT (Linux 5.6).
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_IN_ROOT;
-  long fd = ::syscall(SYS_openat2, root_.get(), path.c_str(), &how, sizeof how);
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-    const std::string relative = "." + path;
-    fd = ::openat(root_.get(), relative.c_str(), flags | O_CLOEXEC);
-  }
-  const int os_error = errno;
-  if (fd < 0) return open_failure(host_root_ + path, os_error);
-  return Fd(static_cast<int>(fd));
+  // /host/var/run -> /run must not leave /host.
+  Result<Fd> opened = open_in_root(root_, path, flags);
+  if (!opened) return open_failure(host_root_ + path, opened.error().os_error);
+  return opened;
 }
 
 Result<StateFile> StateFiles::read(const std::string& path, std::size_t max_bytes) {

@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "base/open_in_root.h"
 #include "exporter/collect/diskstats.h"
-#include "exporter/collect/in_root.h"
 
 namespace plimsoll::exporter {
 

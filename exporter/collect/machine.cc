@@ -10,9 +10,9 @@
 #include <tuple>
 
 #include "base/number.h"
+#include "base/open_in_root.h"
 #include "base/read_file.h"
 #include "base/text.h"
-#include "exporter/collect/in_root.h"
 #include "exporter/collect/machine_parse.h"
 
 namespace plimsoll::exporter {

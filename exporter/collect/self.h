@@ -57,7 +57,24 @@ struct PushStats {
   bool disk_failed = false;  // What the last interval queued waits in memory.
 };
 
+// Who gets in by HTTP, and what this process may do.
+struct AccessFacts {
+  bool has_web_config = false;
+  bool web_config_good = true;                   // The last reading succeeded.
+  double web_config_read_time = 0;               // Of the last that did, seconds since 1970.
+  std::map<std::string, std::uint64_t> refused;  // Reason -> requests.
+  std::uint64_t failed_handshakes = 0;
+  std::uint64_t password_comparisons = 0;
+  struct Missing {
+    std::string capability;  // "CAP_SYS_PTRACE"
+    std::string group;       // What is incomplete without it: "process".
+  };
+  std::vector<Missing> missing;
+  bool sandboxed = false;
+};
+
 struct SelfStats {
+  AccessFacts access;
   std::vector<CollectorStats> collectors;
   std::uint64_t ticks = 0;
   std::uint64_t late_ticks = 0;  // Ticks that began more than half an interval late.

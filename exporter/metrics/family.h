@@ -131,6 +131,7 @@ struct Family {
 // What the exporter says about itself (TextOptions::exporter_metrics).
 [[nodiscard]] std::span<const Family> families_self();
 [[nodiscard]] std::span<const Family> families_self_rooms();
+[[nodiscard]] std::span<const Family> families_access();
 [[nodiscard]] std::span<const Family> families_page();
 [[nodiscard]] std::span<const Family> families_process();
 [[nodiscard]] std::span<const Family> families_push();

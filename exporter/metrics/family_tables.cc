@@ -17,6 +17,7 @@ std::span<const FamilyTable> family_tables() {
       {"Containers, beyond cAdvisor", families_container()},
       {"The exporter: sampling", families_self(), true},
       {"The exporter: its rooms", families_self_rooms(), true},
+      {"The exporter: who gets in", families_access(), true},
       {"The exporter: its pages", families_page(), true},
       {"The exporter: its process", families_process(), true},
       {"The exporter: what it pushes", families_push(), true},

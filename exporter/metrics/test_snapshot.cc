@@ -238,6 +238,11 @@ SelfStats sample_self() {
   self.collectors.emplace_back().name = "machine";
   self.collectors.back().success = false;
   self.ticks = 100;
+  self.access.has_web_config = true;
+  self.access.web_config_read_time = 1.7e9;
+  self.access.refused = {{"credentials", 3}, {"host", 0}};
+  self.access.missing = {{"CAP_SYS_PTRACE", "process"}};
+  self.access.sandboxed = true;
   self.lag_seconds = 0.00025;
   self.reader.malformed["memory.stat"] = 2;
   self.reader.denied["io.stat"] = 1;

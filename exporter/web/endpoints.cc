@@ -84,6 +84,8 @@ SelfStats Endpoints::self() const {
   self.http_connections = server.connections;
   self.http_connections_shed = server.shed;
   if (push_stats_) self.push = push_stats_();
+  if (options_.access) self.access = options_.access();
+  self.access.failed_handshakes = server.failed_handshakes;
   return self;
 }
 

@@ -27,6 +27,8 @@ struct EndpointOptions {
   // (--scrape.max-age).
   std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
   EventLimits events;
+  // Asked per scrape, on the loop thread; may be empty.
+  std::function<AccessFacts()> access;
 };
 
 class Endpoints {
