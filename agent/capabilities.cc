@@ -104,6 +104,14 @@ std::vector<CapabilityUse> missing_capabilities(const cgroupfs::GroupSet& groups
   return missing;
 }
 
+std::string_view group_word(const CapabilityUse& use) {
+  return use.group == Group::kAlways ? "names" : name_of(use.group);
+}
+
+std::string use_text(const CapabilityUse& use) {
+  return std::string(group_word(use)) + ": " + std::string(use.lost);
+}
+
 Result<HeldCapabilities> held_capabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> data{};

@@ -34,6 +34,10 @@ struct CapabilityUse {
 [[nodiscard]] std::vector<CapabilityUse> missing_capabilities(const cgroupfs::GroupSet& groups,
                                                               CapabilityMask have);
 
+// "process: open descriptors and IO of other users' processes"; kAlways is called "names".
+[[nodiscard]] std::string use_text(const CapabilityUse& use);
+[[nodiscard]] std::string_view group_word(const CapabilityUse& use);
+
 // Of this thread.
 struct HeldCapabilities {
   CapabilityMask effective = 0;

@@ -67,6 +67,12 @@ exporter::AccessFacts access_facts(const http::AccessStats& stats,
   return facts;
 }
 
+// The groups whose capabilities are kept. Hardware counters need events to be configured.
+cgroupfs::GroupSet groups_with_rights(const exporter::SamplerConfig& config) {
+  cgroupfs::GroupSet groups = config.reader.groups;
+  return groups.set(cgroupfs::Group::kPerfEvent, false);
+}
+
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) log::info("listening on " + address);
   log::info("sampling " + config.cgroup_root + " every " +
@@ -125,7 +131,7 @@ int run_exporter(ExporterConfig config) {
   // What needs root is done, and no thread runs yet.
   if (config.push.wanted()) config.privileges.writable_directories.push_back(config.push.queue_dir);
   const Result<PrivilegeOutcome> privileges =
-      give_up_privileges(config.privileges, config.sampler.reader.groups);
+      give_up_privileges(config.privileges, groups_with_rights(config.sampler));
   if (!privileges) return fail(privileges.error());
   log::start(config.log_level);
   log_start(config.sampler, bound);

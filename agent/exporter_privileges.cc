@@ -20,10 +20,6 @@ std::string names_of(CapabilityMask mask) {
   return names.empty() ? "no capability" : names;
 }
 
-std::string_view word_of(cgroupfs::Group group) {
-  return group == cgroupfs::Group::kAlways ? "names" : name_of(group);
-}
-
 // Who to become; nothing: stay who we are.
 Result<std::optional<Account>> choose_account(const PrivilegeConfig& config,
                                               PrivilegeOutcome& outcome) {
@@ -84,7 +80,7 @@ void log_privileges(const PrivilegeOutcome& outcome) {
   for (const CapabilityUse& use : outcome.missing) {
     std::string& text = lost[use.name];
     text +=
-        (text.empty() ? "" : "; ") + std::string(word_of(use.group)) + ": " + std::string(use.lost);
+        (text.empty() ? "" : "; ") + std::string(group_word(use)) + ": " + std::string(use.lost);
   }
   for (const auto& [name, text] : lost)
     log::info("without " + std::string(name) + " these are incomplete: " + text);
@@ -93,7 +89,7 @@ void log_privileges(const PrivilegeOutcome& outcome) {
 std::vector<exporter::AccessFacts::Missing> missing_facts(const PrivilegeOutcome& outcome) {
   std::vector<exporter::AccessFacts::Missing> missing;
   for (const CapabilityUse& use : outcome.missing)
-    missing.push_back({std::string(use.name), std::string(word_of(use.group))});
+    missing.push_back({std::string(use.name), std::string(group_word(use))});
   return missing;
 }
 

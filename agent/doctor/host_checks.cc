@@ -1,32 +1,21 @@
 #include <linux/capability.h>
 
-#include <algorithm>
-#include <array>
+#include <map>
 
+#include "agent/capabilities.h"
 #include "agent/doctor/checks.h"
 
 namespace plimsoll::agent {
 
 namespace {
 
-struct Capability {
-  unsigned number;
-  std::string_view name;
-  std::string_view lost;      // Without it.
-  bool only_outside = false;  // Counts only outside the host's network namespace.
-};
-
-constexpr auto kCapabilities = std::to_array<Capability>({
-    {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH",
-     "names, images and labels from runtimes' state files, sizes of writable layers"},
-    {CAP_SYS_PTRACE, "CAP_SYS_PTRACE",
-     "which network namespace a container of another user has, thus its network counters"},
-    {CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
-     "one cheap read of all network counters (each namespace is read by itself instead)", true},
-});
-
 bool has(const HostFacts& facts, unsigned capability) {
   return facts.capabilities && (*facts.capabilities >> capability & 1U) != 0;
+}
+
+Finding without(const std::string& name, const std::string& lost) {
+  return {Level::kWarn, "capabilities", "without " + name + ": " + lost,
+          "run as root, or AmbientCapabilities=" + name + " in the unit"};
 }
 
 // Held files per container at most, and what the process needs besides.
@@ -78,13 +67,21 @@ std::vector<Finding> check_capabilities(const HostFacts& facts) {
   if (!facts.capabilities)
     return {
         {Level::kWarn, "capabilities", "unknown: /proc/self/status cannot be read", "mount /proc"}};
+  // Of all groups: which of them are enabled is the exporter's, not this host's. Counters need
+  // events to be configured.
+  cgroupfs::GroupSet groups = cgroupfs::GroupSet::all();
+  groups.set(cgroupfs::Group::kPerfEvent, false);
+  std::map<std::string, std::string> lost;
+  for (const CapabilityUse& use : missing_capabilities(groups, *facts.capabilities)) {
+    std::string& text = lost[std::string(use.name)];
+    text += (text.empty() ? "" : "; ") + use_text(use);
+  }
   std::vector<Finding> findings;
-  for (const Capability& capability : kCapabilities)
-    if (!has(facts, capability.number) && !(capability.only_outside && facts.host_network))
-      findings.push_back(
-          {Level::kWarn, "capabilities",
-           "without " + std::string(capability.name) + ": " + std::string(capability.lost),
-           "run as root, or AmbientCapabilities=" + std::string(capability.name) + " in the unit"});
+  for (const auto& [name, text] : lost) findings.push_back(without(name, text));
+  if (!has(facts, CAP_SYS_ADMIN) && !facts.host_network)
+    findings.push_back(without(
+        "CAP_SYS_ADMIN",
+        "one cheap read of all network counters (each namespace is read by itself instead)"));
   if (findings.empty())
     findings.push_back({Level::kOk, "capabilities", "all that reading can use", {}});
   return findings;

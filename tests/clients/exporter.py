@@ -41,9 +41,9 @@ class Scrape:
 
 
 class Exporter:
-    def __init__(self, *flags):
+    def __init__(self, *flags, prefix=(), binary=case.PLIMSOLL):
         self.log_path = case.work / f"exporter-{os.urandom(4).hex()}.log"
-        command = [str(case.PLIMSOLL), "exporter", "--web.listen-address=127.0.0.1:0", *flags]
+        command = [*prefix, str(binary), "exporter", "--web.listen-address=127.0.0.1:0", *flags]
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         self.address = case.eventually(self.bound)
