@@ -39,7 +39,8 @@ void add_push_flags(CLI::App& app, PushConfig& config) {
     return app.add_option("--push." + name, target, help)->type_name(type)->group("Push");
   };
   add("url", remote.url, "URL",
-      "Push to this remote_write receiver, such as http://prometheus:9090/api/v1/write; default: "
+      "Push to this remote_write receiver, such as "
+      "http://example.com:9090/api/v1/write; default: "
       "push nothing");
   app.add_option_function<std::string>(
          "--push.interval",

@@ -97,7 +97,7 @@ struct Row {
   inventory::IdentityPtr identity;
   WallTime created;        // Identity's, else the cgroup's birth.
   WallTime group_created;  // The cgroup's birth: what its counters count from.
-  MonoTime hot_at;   // True time of the hot values (MonoTime{}: never read).
+  MonoTime hot_at;         // True time of the hot values (MonoTime{}: never read).
   MonoTime warm_at, slow_at;
   std::int64_t last_seen_seconds = 0;  // Wall clock when it was last known to exist.
   // `container_label_..="...",id="/docker/..",image="..",name=".."`: escaped, valid UTF-8, no

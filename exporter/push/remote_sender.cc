@@ -146,7 +146,7 @@ Result<std::unique_ptr<Sender>> make_remote_sender(RemoteOptions options) {
     return invalid_input("--push.url", "'" + options.url +
                                            "' is no http:// or https:// address of a remote_write "
                                            "receiver, such as "
-                                           "http://prometheus:9090/api/v1/write");
+                                           "http://example.com:9090/api/v1/write");
   CurlLibrary curl = PLIMSOLL_TRY(CurlLibrary::load());
   return std::make_unique<RemoteSender>(curl, std::move(options));
 }
