@@ -65,6 +65,14 @@ TEST(Address, RefusesTheRestAndSaysWhy) {
   EXPECT_TRUE(parse_address("unix:/" + std::string(106, 'x')));
 }
 
+TEST(Address, LoopbackIsForProgramsOfThisHost) {
+  for (const char* loopback : {"localhost", "127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"})
+    EXPECT_TRUE(is_loopback(loopback)) << loopback;
+  for (const char* other : {"", "0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "::2", "127.1",
+                            "0177.0.0.1", "localhost.example", "fe80::1"})
+    EXPECT_FALSE(is_loopback(other)) << other;
+}
+
 TEST(Address, NumericHostsBecomeTextAgain) {
   const auto text = [](const char* host) {
     const auto address = numeric_address(host, 80);

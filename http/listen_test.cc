@@ -1,7 +1,16 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "base/temp_tree.h"
 #include "http/client.h"
@@ -129,6 +138,37 @@ TEST(ListenUnix, RefusesALiveSocketAndOtherFiles) {
   const auto nowhere = other->listen("unix:" + tree.path() + "/none/s.sock");
   ASSERT_FALSE(nowhere);
   EXPECT_EQ(nowhere.error().os_error, ENOENT);
+}
+
+TEST(ListenUnix, OneOfTwoServersThatStartAtOnceGetsTheSocket) {
+  constexpr int kRounds = 50;
+  for (int round = 0; round < kRounds; ++round) {
+    const TempTree tree;
+    const std::string address = "unix:" + tree.path() + "/s.sock";
+    std::array<std::unique_ptr<Server>, 4> servers;
+    std::atomic<int> listening = 0;
+    std::latch start(servers.size());
+    std::vector<std::jthread> starters;
+    for (auto& server : servers) {
+      server = Server::create();
+      starters.emplace_back([&] {
+        start.arrive_and_wait();
+        listening += server->listen(address) ? 1 : 0;
+      });
+    }
+    starters.clear();
+    EXPECT_EQ(listening, 1);
+  }
+}
+
+TEST(ListenUnix, WaitsForNobodyWhoHoldsTheDirectoryForLong) {
+  const TempTree tree;
+  const Fd holder(::open(tree.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::flock(holder.get(), LOCK_EX), 0);
+  const auto listening = Server::create()->listen("unix:" + tree.path() + "/s.sock");
+  ASSERT_FALSE(listening);
+  EXPECT_EQ(listening.error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(listening.error().message(), HasSubstr(tree.path()));
 }
 
 TEST(ListenUnix, LeavesASuccessorsSocketAlone) {

@@ -26,6 +26,17 @@ TEST(Message, HeadsSayHowTheBodyEnds) {
             "HTTP/1.1 304 Not Modified\r\nServer: plimsoll\r\nDate: D\r\n\r\n");
 }
 
+TEST(Message, DefaultHeadersGiveWayToTheResponsesOwn) {
+  const std::pair<std::string, std::string> defaults[] = {{"X-Frame-Options", "deny"},
+                                                          {"X-Other", "default"}};
+  Response response = Response::text(200, "");
+  response.headers.emplace_back("x-frame-options", "mine");
+  const std::string head = response_head(response, {}, "now", defaults);
+  EXPECT_NE(head.find("x-frame-options: mine\r\n"), std::string::npos);
+  EXPECT_EQ(head.find("deny"), std::string::npos);
+  EXPECT_NE(head.find("X-Other: default\r\n"), std::string::npos);
+}
+
 TEST(Message, HeadersAndParametersAreFoundByName) {
   Request request;
   request.headers = {{"a", "1"}, {"a", "2"}};

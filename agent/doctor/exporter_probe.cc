@@ -1,7 +1,20 @@
+#include <algorithm>
+
 #include "agent/doctor/facts.h"
 #include "http/client.h"
 
 namespace plimsoll::agent {
+
+namespace {
+
+// One of ours that wants to know who asks before it says how it is.
+bool is_guarded(const http::ClientResponse& answer) {
+  return answer.status == 401 && std::ranges::any_of(answer.headers, [](const auto& header) {
+           return header.first == "server" && header.second == "plimsoll";
+         });
+}
+
+}  // namespace
 
 HostFacts with_exporter(HostFacts facts, const std::string& endpoint) {
   constexpr std::chrono::milliseconds kPatience(2000);
@@ -11,7 +24,7 @@ HostFacts with_exporter(HostFacts facts, const std::string& endpoint) {
     facts.exporter = answer.error().kind == ErrorKind::kNotOffered ? ExporterState::kAbsent
                                                                    : ExporterState::kStranger;
     if (facts.exporter == ExporterState::kStranger) facts.exporter_says = answer.error().message();
-  } else if (answer->status == 200 && answer->body.starts_with("ok")) {
+  } else if (is_guarded(*answer) || (answer->status == 200 && answer->body.starts_with("ok"))) {
     facts.exporter = ExporterState::kHealthy;
   } else {
     facts.exporter = answer->status == 503 ? ExporterState::kUnhealthy : ExporterState::kStranger;

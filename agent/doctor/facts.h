@@ -30,7 +30,7 @@ struct ControllerFact {
 
 enum class ExporterState {
   kAbsent,     // Nobody listens.
-  kHealthy,    // Answers /healthz with 200.
+  kHealthy,    // Answers /healthz with 200, or asks for a password first.
   kUnhealthy,  // Ours, but not well: `exporter_says`.
   kStranger    // Something else uses the port.
 };
