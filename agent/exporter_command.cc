@@ -149,11 +149,12 @@ int run_exporter(ExporterConfig config) {
   if (!loop) return fail(loop.error());
 
   exporter::EndpointOptions options;
-  options.telemetry_path = config.telemetry_path;
-  options.text.groups = config.sampler.reader.groups;
-  options.text.exporter_metrics = config.exporter_metrics;
+  options.metrics = config.metrics;
+  options.metrics.path = config.telemetry_path;
+  options.metrics.max_age = config.scrape_max_age;
+  options.metrics.text.exporter_metrics = config.exporter_metrics;
+  options.metrics.text.groups = config.sampler.reader.groups;
   options.interval = config.sampler.interval;
-  options.scrape_max_age = config.scrape_max_age;
   options.access = [&access, &privileges] { return access_facts((*access)->stats(), *privileges); };
   exporter::Endpoints served(*server, **loop, clock, std::move(options));
   endpoints = &served;

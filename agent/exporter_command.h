@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "exporter/collect/sampler.h"
 #include "exporter/metrics/text.h"
+#include "exporter/web/metrics_endpoint.h"
 #include "http/access.h"
 #include "http/server.h"
 
@@ -21,6 +22,8 @@ struct ExporterConfig {
   std::string telemetry_path = "/metrics";
   exporter::SamplerConfig sampler;
   exporter::LabelOptions labels;
+  // Path, age and the exporter's own metrics are the members below.
+  exporter::MetricsOptions metrics;
   bool exporter_metrics = true;
   std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
   http::ServerLimits limits;

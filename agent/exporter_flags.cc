@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "agent/page_flags.h"
 #include "agent/push_flags.h"
 #include "exporter/stream/select.h"
 
@@ -150,6 +151,8 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
       ->capture_default_str();
   app.add_option("--tree.max-watches", config.sampler.tree.max_watches, "inotify watches at most")
       ->capture_default_str();
+
+  add_page_flags(app, config);
 
   struct Groups {
     std::string disable, enable;

@@ -66,6 +66,7 @@ class SamplerImpl final : public Sampler {
     if (enabled(cgroupfs::Group::kDisk))
       filesystem_ =
           FilesystemCollector::create(roots_.proc, roots_.sys, clock_, config_.filesystem);
+    if (config_.keep_histograms) histograms_ = std::make_unique<UsageHistograms>();
     if (config_.keep_history) history_ = History::create(config_.history);
     return {};
   }
@@ -84,6 +85,7 @@ class SamplerImpl final : public Sampler {
 
   void remember(const Snapshot& snapshot) override {
     if (history_) history_->append(snapshot);
+    if (histograms_) histograms_->append(snapshot);
   }
 
   void answer(const inventory::Question& question, const Result<std::string>& body) override {
@@ -104,6 +106,7 @@ class SamplerImpl final : public Sampler {
   [[nodiscard]] const cgroupfs::Layout& layout() const override { return layout_; }
   [[nodiscard]] const DirFd& proc() const override { return roots_.proc; }
   [[nodiscard]] const History* history() const override { return history_.get(); }
+  [[nodiscard]] const UsageHistograms* histograms() const override { return histograms_.get(); }
 
  private:
   // Recorded hosts have no PROC/stat; then no group is held to be younger than it looks.
@@ -382,6 +385,7 @@ class SamplerImpl final : public Sampler {
   std::unique_ptr<NetworkCollector> network_;
   std::unique_ptr<FilesystemCollector> filesystem_;
   std::unique_ptr<History> history_;
+  std::unique_ptr<UsageHistograms> histograms_;
 
   std::vector<std::unique_ptr<Entry>> entries_;  // Sorted by path.
   std::unordered_map<std::uint64_t, Entry*> by_serial_;

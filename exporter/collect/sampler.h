@@ -20,6 +20,7 @@
 #include "exporter/collect/network.h"
 #include "exporter/collect/self.h"
 #include "exporter/collect/snapshot.h"
+#include "exporter/collect/usage_histograms.h"
 #include "inventory/inventory.h"
 
 namespace plimsoll::exporter {
@@ -54,6 +55,7 @@ struct SamplerConfig {
   FilesystemOptions filesystem;
   HistoryOptions history;
   bool keep_history = true;
+  bool keep_histograms = false;  // Of each container's CPU and memory (--metrics.histograms).
   RenderLabels render_labels;  // Required.
   inventory::Ask ask;          // May be empty: no socket is ever asked.
 };
@@ -82,6 +84,8 @@ class Sampler {
   [[nodiscard]] virtual const DirFd& proc() const = 0;
   // Safe from any thread.
   [[nodiscard]] virtual const History* history() const = 0;
+  // Null without config.keep_histograms. Safe from any thread.
+  [[nodiscard]] virtual const UsageHistograms* histograms() const = 0;
 };
 
 }  // namespace plimsoll::exporter

@@ -49,6 +49,7 @@ class SamplerLoop {
   // As of the last tick.
   [[nodiscard]] SelfStats stats() const;
   [[nodiscard]] const History* history() const { return sampler_->history(); }
+  [[nodiscard]] const UsageHistograms* histograms() const { return sampler_->histograms(); }
   [[nodiscard]] const DirFd& proc() const { return sampler_->proc(); }
   // How long ago the last tick ended: grows when the sampler hangs. Nothing before the first.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> idle_for() const;

@@ -85,11 +85,13 @@ def differences(this, that, series_this, series_that):
 
 def native_problems(families):
     """A native histogram must count what the classic one counts."""
+    seen = 0
     for family in families:
         for metric in family["metrics"]:
             histogram = metric.get("histogram")
             if histogram is None or "schema" not in histogram:
                 continue
+            seen += 1
             buckets = protobuf.native_buckets(histogram)
             zero = histogram.get("zero_count", 0)
             if zero + sum(buckets.values()) != histogram["count"]:
@@ -99,6 +101,8 @@ def native_problems(families):
                 below = zero + sum(n for i, n in buckets.items() if base**i <= bucket["bound"] * 1.0001)
                 if below != bucket["count"]:
                     yield f"{family['name']}: {below} up to {bucket}"
+    if seen == 0:
+        yield "no native histogram on the page"
 
 
 def main(program):

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/collect/usage_histograms.h"
 #include "exporter/metrics/catalogue.h"
 #include "exporter/metrics/format.h"
 #include "exporter/metrics/histogram_sample.h"
@@ -34,6 +35,7 @@ struct Context {
   const ProcessStats& process;
   const TextOptions& options;
   const PageStats& page;
+  ContainerUsage& usage;  // Working memory for families_histogram.
 };
 
 // A page in the making: what the writers of its families share.
@@ -128,6 +130,7 @@ struct Family {
 [[nodiscard]] std::span<const Family> families_optional();
 [[nodiscard]] std::span<const Family> families_machine();
 [[nodiscard]] std::span<const Family> families_container();
+[[nodiscard]] std::span<const Family> families_histogram();
 // What the exporter says about itself (TextOptions::exporter_metrics).
 [[nodiscard]] std::span<const Family> families_self();
 [[nodiscard]] std::span<const Family> families_self_rooms();
@@ -139,7 +142,8 @@ struct Family {
 struct FamilyTable {
   std::string_view title;
   std::span<const Family> families;
-  bool exporter = false;  // About the exporter itself, not about containers.
+  bool exporter = false;       // About the exporter itself, not about containers.
+  std::string_view word = {};  // For collect[], where the families' groups are not the choice.
 };
 [[nodiscard]] std::span<const FamilyTable> family_tables();
 

@@ -15,6 +15,7 @@ std::span<const FamilyTable> family_tables() {
       {"Groups that are off by default", families_optional()},
       {"Machine", families_machine()},
       {"Containers, beyond cAdvisor", families_container()},
+      {.title = "Histograms of samples", .families = families_histogram(), .word = "histogram"},
       {"The exporter: sampling", families_self(), true},
       {"The exporter: its rooms", families_self_rooms(), true},
       {"The exporter: who gets in", families_access(), true},

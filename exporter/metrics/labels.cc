@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/glob.h"
 #include "base/text.h"
 #include "exporter/metrics/print.h"
 #include "exporter/metrics/text.h"
@@ -109,6 +110,17 @@ class UsedNames {
   std::map<std::string, std::uint64_t, std::less<>> next_;  // First number worth trying per name.
 };
 
+bool any_match(const std::vector<std::string>& patterns, std::string_view key) {
+  return std::ranges::any_of(patterns, [&](const auto& p) { return glob_match(p, key); });
+}
+
+bool is_wanted(const std::string& key, const LabelOptions& options) {
+  if (any_match(options.deny, key)) return false;
+  return options.all_container_labels ||
+         std::ranges::find(options.allowed_labels, key) != options.allowed_labels.end() ||
+         any_match(options.allow, key);
+}
+
 // Docker's and podman's variables are lower-cased, containerd's are not: cAdvisor's rule.
 std::string environment_key(const inventory::Identity& identity, std::string key) {
   const bool lower = identity.runtime == inventory::Runtime::kDocker ||
@@ -152,9 +164,7 @@ std::string render_labels(const inventory::Identity& identity, const LabelOption
   std::string out;
   UsedNames names;
   for (const auto& [key, value] : identity.labels) {
-    if (!options.all_container_labels &&
-        std::ranges::find(options.allowed_labels, key) == options.allowed_labels.end())
-      continue;
+    if (!is_wanted(key, options)) continue;
     append_pair(out, names.claim("container_label_", key, collisions), cut(value));
   }
   // cAdvisor puts the restart count among the labels once there was a restart: a new start is then

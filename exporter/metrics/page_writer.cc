@@ -23,7 +23,7 @@ void PageWriter::write(std::string& out, Format format, const PageSource& source
   const ProcessStats process = options.exporter_metrics || options.created
                                    ? read_process_stats(source.proc)
                                    : ProcessStats();
-  const Context context{source.snapshot, source.self, process, options, stats_};
+  const Context context{source.snapshot, source.self, process, options, stats_, usage_};
   Page page{.out = out, .format = format, .scratch = std::move(scratch_)};
   if (options.created && format != Format::kText) {
     page.created = &source.snapshot;

@@ -33,6 +33,8 @@ std::string everything(Format format, TextOptions options) {
   std::string out;
   options.groups = cgroupfs::GroupSet::all();
   options.now = snapshot->taken;
+  const auto histograms = sample_histograms(*snapshot);
+  options.histograms = histograms.get();
   PageWriter().write(out, format, {*snapshot, sample_self(), proc}, options);
   return out;
 }

@@ -230,6 +230,21 @@ std::shared_ptr<Snapshot> busy_host(std::size_t containers, int version) {
   return make_snapshot(std::move(rows));
 }
 
+std::unique_ptr<UsageHistograms> sample_histograms(const Snapshot& snapshot) {
+  auto histograms = std::make_unique<UsageHistograms>();
+  Snapshot changing = snapshot;
+  for (const float cores : {0.0F, 0.0005F, 0.02F, 0.25F, 0.25F, 1.0F, 1.5F, 40.0F}) {
+    ++changing.sequence;
+    for (std::size_t row = 0; row < changing.rows.size(); ++row) {
+      changing.rates[row].cpu_cores = cores;
+      changing.set(cgroupfs::Field::kMemoryWorkingSet, row,
+                   static_cast<std::uint64_t>(cores * 100'000'000));
+    }
+    histograms->append(changing);
+  }
+  return histograms;
+}
+
 SelfStats sample_self() {
   SelfStats self;
   self.collectors.emplace_back().name = "reader";

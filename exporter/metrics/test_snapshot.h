@@ -7,6 +7,7 @@
 
 #include "exporter/collect/self.h"
 #include "exporter/collect/snapshot.h"
+#include "exporter/collect/usage_histograms.h"
 
 namespace plimsoll::exporter {
 
@@ -27,6 +28,8 @@ struct SampleRow {
 [[nodiscard]] std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows);
 // The host and `containers` of container_row.
 [[nodiscard]] std::shared_ptr<Snapshot> busy_host(std::size_t containers, int version);
+// Of the snapshot's containers, after some samples of changing use.
+[[nodiscard]] std::unique_ptr<UsageHistograms> sample_histograms(const Snapshot& snapshot);
 // A value in every member that /metrics prints.
 [[nodiscard]] SelfStats sample_self();
 

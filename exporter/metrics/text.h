@@ -21,6 +21,7 @@ struct LabelOptions {
   // docs/decisions.
   bool all_container_labels = false;
   std::vector<std::string> allowed_labels;  // Raw keys; used when all_container_labels is false.
+  std::vector<std::string> allow, deny;     // The same as patterns with * and ?; deny wins always.
 };
 
 // The text inside the braces for one identity: id, image, name, on Kubernetes container, namespace
@@ -30,6 +31,8 @@ struct LabelOptions {
 // name is left out, which is the same to Prometheus.
 [[nodiscard]] std::string render_labels(const inventory::Identity& identity,
                                         const LabelOptions& options, std::uint64_t& collisions);
+
+class UsageHistograms;
 
 // By position in the catalogue: is the family printed?
 using FamilySet = std::vector<bool>;
@@ -42,7 +45,8 @@ struct TextOptions {
   // Not owned; null: every family of the groups, every row.
   const FamilySet* families = nullptr;
   const std::vector<std::size_t>* rows = nullptr;
-  std::uint64_t max_series = 0;  // Of a page; 0: no limit.
+  const UsageHistograms* histograms = nullptr;  // Null: there are none.
+  std::uint64_t max_series = 0;                 // Of a page; 0: no limit.
   // Since when counters count, where that is known: OpenMetrics and protobuf only.
   bool created = false;
 };

@@ -5,7 +5,9 @@
 #include <set>
 
 #include "base/temp_tree.h"
+#include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/test_exposition.h"
+#include "exporter/metrics/test_protobuf.h"
 #include "exporter/metrics/test_snapshot.h"
 #include "exporter/metrics/text.h"
 
@@ -85,6 +87,19 @@ SampleRow random_row(const std::string& path) {
   return row;
 }
 
+// Names with their labels; the bounds of buckets are spelt differently.
+std::multiset<std::pair<std::string, std::map<std::string, std::string>>> series(
+    const Exposition& page) {
+  std::multiset<std::pair<std::string, std::map<std::string, std::string>>> all;
+  for (const auto& [name, family] : page.families)
+    for (const ParsedSample& sample : family.samples) {
+      auto labels = sample.labels;
+      labels.erase("le");
+      all.emplace(sample.name, std::move(labels));
+    }
+  return all;
+}
+
 RC_GTEST_PROP(Exposition, IsWellFormedWithoutDuplicates, ()) {
   std::vector<SampleRow> rows;
   std::set<std::string> alive;
@@ -113,6 +128,14 @@ RC_GTEST_PROP(Exposition, IsWellFormedWithoutDuplicates, ()) {
   RC_ASSERT(text.series("container_last_seen") == seen.size());
   RC_ASSERT(text.series("container_creation_time_seconds") == alive.size());
   RC_ASSERT(!text.families.contains("evil"));
+
+  // The other formats have the same series.
+  std::string bytes;
+  PageWriter().write(bytes, Format::kProtobuf, {*snapshot, sample_self(), *proc},
+                     {.groups = cgroupfs::GroupSet::all()});
+  const Exposition binary = parse_protobuf(bytes);
+  RC_ASSERT(binary.errors == std::vector<std::string>());
+  RC_ASSERT(series(binary) == series(text));
 }
 
 }  // namespace

@@ -68,7 +68,10 @@ TEST_F(Text, EveryCollectedFamilyIsPrintedForSomeSnapshot) {
   auto machine = std::make_shared<MachineInfo>(*snapshot->machine);
   machine->books = machine->drawers = 1;
   snapshot->machine = machine;
-  const Exposition text = parse(*snapshot, {.groups = GroupSet::all(), .now = snapshot->taken});
+  const auto histograms = sample_histograms(*snapshot);
+  const Exposition text =
+      parse(*snapshot,
+            {.groups = GroupSet::all(), .now = snapshot->taken, .histograms = histograms.get()});
   for (const FamilyInfo& info : catalogue()) {
     const bool collected = !info.note.starts_with("Not collected");
     EXPECT_EQ(text.families.contains(std::string(info.name)), collected) << info.name;

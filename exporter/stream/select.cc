@@ -160,29 +160,6 @@ Result<std::size_t> find_row(const Snapshot& snapshot, std::string_view referenc
           "': no such container, id prefix or cgroup; /api/v1/containers?all=true lists them");
 }
 
-bool glob_match(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   double scale = 1e9;
   constexpr std::array<std::pair<std::string_view, double>, 4> kUnits = {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/glob.h"
 #include "exporter/collect/snapshot.h"
 
 namespace plimsoll::exporter {
@@ -44,8 +45,7 @@ struct Selection {
 // ambiguous (the subject lists them).
 [[nodiscard]] Result<std::size_t> find_row(const Snapshot& snapshot, std::string_view reference);
 
-// Shell-like matching with * (any run, also of '/') and ? (one byte).
-[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+using plimsoll::glob_match;
 
 // "1s", "500ms", "1m", "2h", or plain seconds "1.5". Nothing for anything else, or below zero.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "exporter/collect/local_addresses.h"
 #include "exporter/stream/json.h"
 #include "exporter/web/json_error.h"
 #include "exporter/web/landing.h"
+#include "exporter/web/service_discovery.h"
 
 namespace plimsoll::exporter {
 
@@ -14,8 +16,6 @@ using http::Request;
 using http::Responder;
 using http::Response;
 using std::chrono::nanoseconds;
-
-constexpr const char* kTextFormat = "text/plain; version=0.0.4; charset=utf-8";
 
 // max_age= of a request: how old the numbers may be; `otherwise` when it is not given.
 Result<nanoseconds> max_age(const Request& request, nanoseconds otherwise) {
@@ -41,17 +41,18 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
       clock_(clock),
       options_(std::move(options)),
       hub_(loop.history(), options_.interval),
-      events_(server, loop, clock, options_.events) {
+      events_(server, loop, clock, options_.events),
+      metrics_(server, loop, worker_, clock, options_.metrics, [this] { return self(); }) {
   const auto route = [&](std::string path, void (Endpoints::*handler)(const Request&, Responder)) {
     server_.route(std::move(path), {"GET"},
                   [this, handler](const Request& request, Responder responder) {
                     (this->*handler)(request, std::move(responder));
                   });
   };
-  route(options_.telemetry_path, &Endpoints::metrics);
   route("/api/v1/containers", &Endpoints::containers);
   route("/api/v1/containers/*", &Endpoints::container);
   route("/api/v1/stream", &Endpoints::stream);
+  route("/sd", &Endpoints::discovery);
   route("/healthz", &Endpoints::healthz);
   route("/-/ready", &Endpoints::ready);
   route("/", &Endpoints::landing);
@@ -70,6 +71,7 @@ void Endpoints::publish(SnapshotPtr snapshot) {
 
 void Endpoints::finish() {
   hub_.finish_all();
+  worker_.stop();
   events_.finish();
 }
 
@@ -87,51 +89,6 @@ SelfStats Endpoints::self() const {
   if (options_.access) self.access = options_.access();
   self.access.failed_handshakes = server.failed_handshakes;
   return self;
-}
-
-Response Endpoints::metrics_response(const Snapshot& snapshot) {
-  if (!body_ || body_.use_count() > 1) {
-    const std::size_t expected = body_ ? body_->size() : 0;
-    body_ = std::make_shared<std::string>();
-    body_->reserve(expected);
-  }
-  body_->clear();
-  TextOptions text = options_.text;
-  text.now = clock_.now();
-  write_text(*body_, snapshot, self(), loop_.proc(), text);
-  Response response;
-  response.content_type = kTextFormat;
-  response.body = body_;
-  return response;
-}
-
-void Endpoints::expose(Exposed done) {
-  loop_.request(options_.scrape_max_age, Freshness::kScrape,
-                [this, alive = std::weak_ptr(alive_), done](const SnapshotPtr& snapshot) {
-                  server_.post([this, alive, done, snapshot] {
-                    if (!alive.lock()) return;
-                    if (!snapshot) return done(std::nullopt, {});
-                    std::string text;
-                    TextOptions options = options_.text;
-                    options.now = clock_.now();
-                    write_text(text, *snapshot, self(), loop_.proc(), options);
-                    done(std::move(text), snapshot->wall);
-                  });
-                });
-}
-
-void Endpoints::metrics(const Request& request, Responder responder) {
-  const auto age = max_age(request, options_.scrape_max_age);
-  if (!age) return responder.send(Response::text(400, age.error().subject + "\n"));
-  // std::function wants copies; a Responder cannot be copied.
-  auto shared = std::make_shared<Responder>(std::move(responder));
-  loop_.request(*age, Freshness::kScrape,
-                [this, alive = std::weak_ptr(alive_), shared](const SnapshotPtr& snapshot) {
-                  server_.post([this, alive, shared, snapshot] {
-                    if (!alive.lock()) return;
-                    shared->send(snapshot ? metrics_response(*snapshot) : starting());
-                  });
-                });
 }
 
 void Endpoints::containers(const Request& request, Responder responder) {
@@ -175,6 +132,26 @@ void Endpoints::stream(const Request& request, Responder responder) {
   hub_.add(responder.stream(stream_head(format)), *std::move(query), loop_.current());
 }
 
+void Endpoints::discovery(const Request& request, Responder responder) {
+  const std::string* const skipped = request.parameter("skipped");
+  if (skipped != nullptr && *skipped != "true" && *skipped != "false")
+    return responder.send(Response::text(400, "skipped=" + *skipped + ": give true or false\n"));
+  const SnapshotPtr snapshot = loop_.current();
+  if (!snapshot) return responder.send(starting());
+  // On the worker: it reads a file of each container.
+  worker_.submit([this, snapshot, host = host_name(request.header("host")),
+                  show_skipped = skipped != nullptr && *skipped == "true",
+                  shared = std::make_shared<Responder>(std::move(responder))] {
+    const Discovery found = discover(
+        *snapshot,
+        [this](const inventory::Identity& identity) {
+          return local_addresses(loop_.proc(), identity.pid.value_or(0));
+        },
+        host);
+    shared->send(Response::json(200, show_skipped ? to_json(found.skipped) : found.targets));
+  });
+}
+
 void Endpoints::landing(const Request&, Responder responder) {
   Response response;
   response.content_type = "text/html; charset=utf-8";
@@ -183,7 +160,7 @@ void Endpoints::landing(const Request&, Responder responder) {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   const SnapshotPtr snapshot = loop_.current();
   response.body =
-      std::make_shared<const std::string>(landing_page(snapshot.get(), options_.telemetry_path));
+      std::make_shared<const std::string>(landing_page(snapshot.get(), options_.metrics.path));
   responder.send(std::move(response));
 }
 

@@ -12,20 +12,16 @@
 
 #include "base/clock.h"
 #include "exporter/collect/sampler_loop.h"
-#include "exporter/metrics/text.h"
 #include "exporter/stream/hub.h"
 #include "exporter/web/event_feed.h"
+#include "exporter/web/metrics_endpoint.h"
 #include "http/server.h"
 
 namespace plimsoll::exporter {
 
 struct EndpointOptions {
-  std::string telemetry_path = "/metrics";
-  TextOptions text;
+  MetricsOptions metrics;
   std::chrono::nanoseconds interval = std::chrono::seconds(1);
-  // A scrape that finds the last snapshot older than this takes a fresh one first
-  // (--scrape.max-age).
-  std::chrono::nanoseconds scrape_max_age = std::chrono::milliseconds(250);
   EventLimits events;
   // Asked per scrape, on the loop thread; may be empty.
   std::function<AccessFacts()> access;
@@ -40,25 +36,22 @@ class Endpoints {
 
   // A new regular snapshot, from any thread: goes to the streams.
   void publish(SnapshotPtr snapshot);
-  // What a scrape would show now, for whoever pushes it; from any thread. `done` is called on the
-  // loop thread, without a text while there are no numbers yet; not at all once the server stopped.
-  using Exposed = std::function<void(std::optional<std::string> text, WallTime at)>;
-  void expose(Exposed done);
+  // What a scrape would show now, for whoever pushes it (MetricsEndpoint::expose).
+  using Exposed = MetricsEndpoint::Exposed;
+  void expose(Exposed done) { metrics_.expose(std::move(done)); }
   // Asked for the metrics about pushing. Before the server runs; it is called on the loop thread.
   void set_push_stats(std::function<PushStats()> stats) { push_stats_ = std::move(stats); }
-  // Ends the streams; loop thread only.
+  // Ends the streams and the pages at work; loop thread only, before the sampler loop goes.
   void finish();
 
  private:
-  void metrics(const http::Request& request, http::Responder responder);
   void containers(const http::Request& request, http::Responder responder);
   void container(const http::Request& request, http::Responder responder);
   void stream(const http::Request& request, http::Responder responder);
   void landing(const http::Request& request, http::Responder responder);
+  void discovery(const http::Request& request, http::Responder responder);
   void healthz(const http::Request& request, http::Responder responder);
   void ready(const http::Request& request, http::Responder responder);
-  // Formats on the loop thread, where the buffer and the statistics live.
-  [[nodiscard]] http::Response metrics_response(const Snapshot& snapshot);
   [[nodiscard]] SelfStats self() const;
 
   http::Server& server_;
@@ -68,8 +61,8 @@ class Endpoints {
   StreamHub hub_;
   EventFeed events_;
   std::function<PushStats()> push_stats_;  // Empty: nothing is pushed.
-  // Two scrapes at once share the older body's memory only when nobody reads it any more.
-  std::shared_ptr<std::string> body_;
+  MetricsEndpoint metrics_;
+  Worker worker_;  // After what its tasks use: it stops first.
   // Set to false by the destructor's owner thread: answers that arrive later find nobody.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

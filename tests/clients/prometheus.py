@@ -17,15 +17,21 @@ scrape_configs:
 FURTHER_JOB = """  - job_name: {name}
     static_configs: [{{targets: ["{target}"]}}]
 """
+DISCOVERY = """
+  - job_name: found
+    http_sd_configs: [{{url: "{url}", refresh_interval: 5s}}]
+"""
 
 
 class Prometheus:
-    """Scrapes `target` every second, and further jobs by name; without one it only takes what is pushed."""
+    """Scrapes `target` every second, further jobs by name, and what the URL `discovery` lists; without a target it only
+    takes what is pushed."""
 
-    def __init__(self, target, *flags, **jobs):
+    def __init__(self, target, *flags, discovery=None, **jobs):
         config = case.work / "prometheus.yml"
         text = CONFIG.format(target=target) if target else "global: {}\n"
-        config.write_text(text + "".join(FURTHER_JOB.format(name=name, target=at) for name, at in jobs.items()))
+        text += "".join(FURTHER_JOB.format(name=name, target=at) for name, at in jobs.items())
+        config.write_text(text + (DISCOVERY.format(url=discovery) if discovery else ""))
         self.log_path = case.work / "prometheus.log"
         self.command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
         self.command += [f"--storage.tsdb.path={case.work / 'tsdb'}", *flags]
