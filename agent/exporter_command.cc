@@ -94,16 +94,6 @@ std::size_t held_file_budget(std::size_t connections) {
   return limit.rlim_cur > needed ? static_cast<std::size_t>(limit.rlim_cur) - needed : 0;
 }
 
-Result<std::string> ask_runtime(const inventory::Question& question) {
-  http::ClientResponse response =
-      PLIMSOLL_TRY(http::get("unix:" + question.socket, question.target));
-  if (response.status != 200)
-    return failure(
-        response.status == 404 ? ErrorKind::kGone : ErrorKind::kRejected, "GET",
-        question.socket + " " + question.target + ": status " + std::to_string(response.status));
-  return std::move(response.body);
-}
-
 int run_exporter(ExporterConfig config) {
   const Result<Fd> signals =
       block_signals(config.access.config_file.empty() ? Hangup::kEnds : Hangup::kRereads);
@@ -130,8 +120,8 @@ int run_exporter(ExporterConfig config) {
 
   // What needs root is done, and no thread runs yet.
   if (config.push.wanted()) config.privileges.writable_directories.push_back(config.push.queue_dir);
-  const Result<PrivilegeOutcome> privileges =
-      give_up_privileges(config.privileges, groups_with_rights(config.sampler));
+  const Result<PrivilegeOutcome> privileges = give_up_privileges(
+      config.privileges, groups_with_rights(config.sampler), config.sampler.inventory);
   if (!privileges) return fail(privileges.error());
   log::start(config.log_level);
   log_start(config.sampler, bound);
@@ -145,7 +135,9 @@ int run_exporter(ExporterConfig config) {
   auto loop = exporter::SamplerLoop::create(
       config.sampler, clock,
       [&endpoints](exporter::SnapshotPtr snapshot) { endpoints->publish(std::move(snapshot)); },
-      ask_runtime);
+      [&privileges](const inventory::Question& question) {
+        return privileges->asker ? privileges->asker->ask(question) : ask_runtime(question);
+      });
   if (!loop) return fail(loop.error());
 
   exporter::EndpointOptions options;

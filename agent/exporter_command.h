@@ -40,7 +40,4 @@ struct ExporterConfig {
 // what is left after the server's connections and a reserve.
 [[nodiscard]] std::size_t held_file_budget(std::size_t connections);
 
-// The sampler's questions to runtimes' sockets, answered over http.
-[[nodiscard]] Result<std::string> ask_runtime(const inventory::Question& question);
-
 }  // namespace plimsoll::agent

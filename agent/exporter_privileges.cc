@@ -48,7 +48,8 @@ std::string account_text(const std::optional<Account>& account) {
 }  // namespace
 
 Result<PrivilegeOutcome> give_up_privileges(const PrivilegeConfig& config,
-                                            const cgroupfs::GroupSet& groups) {
+                                            const cgroupfs::GroupSet& groups,
+                                            const inventory::InventoryOptions& inventory) {
   PrivilegeOutcome outcome;
   PrivilegePlan plan;
   plan.account = PLIMSOLL_TRY(choose_account(config, outcome));
@@ -57,6 +58,7 @@ Result<PrivilegeOutcome> give_up_privileges(const PrivilegeConfig& config,
   plan.keep = stay_root ? kEverything : wanted_capabilities(groups);
   plan.writable_directories = config.writable_directories;
   outcome.account = account_text(plan.account);
+  if (plan.account) outcome.asker = PLIMSOLL_TRY(Asker::start(inventory, *plan.account));
   if (!stay_root) PLIMSOLL_TRY(drop_privileges(plan));
   if (config.sandbox) {
     const auto writes =
@@ -88,6 +90,7 @@ void log_privileges(const PrivilegeOutcome& outcome) {
 
 std::vector<exporter::AccessFacts::Missing> missing_facts(const PrivilegeOutcome& outcome) {
   std::vector<exporter::AccessFacts::Missing> missing;
+  missing.reserve(outcome.missing.size());
   for (const CapabilityUse& use : outcome.missing)
     missing.push_back({std::string(use.name), std::string(group_word(use))});
   return missing;

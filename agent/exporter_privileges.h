@@ -1,9 +1,11 @@
 // What the exporter gives up at start, and how it says so.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/asker.h"
 #include "agent/privileges.h"
 #include "agent/sandbox.h"
 #include "cgroupfs/read/group.h"
@@ -25,11 +27,13 @@ struct PrivilegeOutcome {
   std::vector<CapabilityUse> missing;  // Of what the groups can use.
   bool sandboxed = false;
   std::vector<std::string> warnings;
+  std::unique_ptr<Asker> asker;  // Null: who we are may ask runtimes itself, or nobody may.
 };
 
 // Before any thread starts; see drop_privileges(). An error means: do not serve.
-[[nodiscard]] Result<PrivilegeOutcome> give_up_privileges(const PrivilegeConfig& config,
-                                                          const cgroupfs::GroupSet& groups);
+[[nodiscard]] Result<PrivilegeOutcome> give_up_privileges(
+    const PrivilegeConfig& config, const cgroupfs::GroupSet& groups,
+    const inventory::InventoryOptions& inventory);
 // Once, at start.
 void log_privileges(const PrivilegeOutcome& outcome);
 

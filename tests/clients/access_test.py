@@ -18,7 +18,7 @@ with warnings.catch_warnings():
     import crypt
 
 GROUPS = "--enable_metrics=cpu,memory,network,process,disk,oom_event,pressure"
-DAC_READ_SEARCH, SETUID, SYS_PTRACE, SYSLOG = (1 << number for number in (2, 7, 19, 34))
+DAC_OVERRIDE, DAC_READ_SEARCH, SYS_PTRACE, SYSLOG = (1 << number for number in (1, 2, 19, 34))
 
 
 def setUpModule():
@@ -57,6 +57,24 @@ class RightsTest(unittest.TestCase):
             self.assertEqual(exporter.scrape().value("plimsoll_sandboxed"), 1)
         self.assertIn("running as user", exporter.log())
         self.assertEqual(exporter.stop(), 0)
+
+    def test_runtimes_are_asked_by_a_process_of_its_own(self):
+        exporter = self.start()
+        children = Path(f"/proc/{exporter.process.pid}/task/{exporter.process.pid}/children").read_text().split()
+        (asker,) = [status(pid) for pid in children]
+        self.assertEqual(asker["Name"], "plimsoll-asker")
+        self.assertEqual(int(asker["CapPrm"], 16), DAC_OVERRIDE)
+        self.assertEqual(asker["Uid"], status(exporter.process.pid)["Uid"])
+        self.assertEqual(asker["NoNewPrivs"], "1")
+        # Nothing but its channel and what every process has.
+        self.assertLessEqual(len(list(Path(f"/proc/{asker['Pid']}/fd").iterdir())), 4)
+        self.assertEqual(exporter.stop(), 0)
+        self.assertFalse(Path(f"/proc/{asker['Pid']}").exists())
+        killed = self.start()
+        (child,) = Path(f"/proc/{killed.process.pid}/task/{killed.process.pid}/children").read_text().split()
+        killed.process.kill()
+        killed.process.wait()
+        self.assertTrue(case.eventually(lambda: not Path(f"/proc/{child}").exists() or status(child)["State"].startswith("Z")))
 
     def test_only_what_the_groups_use(self):
         exporter = self.start(groups="--enable_metrics=cpu")

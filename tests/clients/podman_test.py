@@ -36,7 +36,9 @@ class PodmanTest(unittest.TestCase):
         def named():
             scrape = exporter.scrape()
             for name in ("spin", "hold"):
-                (sample,) = scrape.series("container_start_time_seconds", name=name)
+                found = scrape.series("container_start_time_seconds", name=name)
+                self.assertEqual(len(found), 1, name)
+                (sample,) = found
                 self.assertEqual((sample.labels["image"], sample.labels["id"]), (IMAGE, path_of(name)))
             return True
 
