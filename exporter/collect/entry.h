@@ -59,6 +59,7 @@ struct Entry {
   std::vector<InterfaceCounters> interfaces;
   RateBase base;
   Rates rates = no_rates();
+  const Entry* payload = nullptr;  // See payload.h. Good while a snapshot is built.
 
  private:
   [[nodiscard]] bool has_nothing_to_rate() const;

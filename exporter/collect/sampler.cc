@@ -1,11 +1,13 @@
 #include "exporter/collect/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 #include <utility>
 
 #include "base/read_file.h"
 #include "exporter/collect/entry.h"
+#include "exporter/collect/payload.h"
 #include "exporter/collect/snapshot_pool.h"
 
 namespace plimsoll::exporter {
@@ -141,6 +143,7 @@ class SamplerImpl final : public Sampler {
         entries_.push_back(std::move(entry));
       }
       rows_since_ = sequence_ + 1;
+      payloads_changed_ = true;
       // By path: a parent stands before its children, so that its memory.stat flushes the subtree
       // once.
       std::ranges::sort(entries_, {}, [](const auto& e) -> const std::string& { return e->path; });
@@ -176,7 +179,7 @@ class SamplerImpl final : public Sampler {
     by_serial_.erase(it);
     std::erase_if(entries_, [&](const auto& e) { return e.get() == entry; });
     rows_since_ = sequence_ + 1;
-    layers_changed_ = true;
+    layers_changed_ = payloads_changed_ = true;
   }
 
   void identify() {
@@ -189,7 +192,7 @@ class SamplerImpl final : public Sampler {
           config_.render_labels(*entry->identity, stats_.label_collisions));
       entry->pid.reset();
       entry->changed = sequence_ + 1;
-      layers_changed_ = true;
+      layers_changed_ = payloads_changed_ = true;
     }
   }
 
@@ -291,7 +294,23 @@ class SamplerImpl final : public Sampler {
     }
   }
 
+  // Called when nothing is dropped any more.
+  void link_payloads() {
+    if (!std::exchange(payloads_changed_, false)) return;
+    constexpr auto kPath = [](const auto& e) -> std::string_view { return e->path; };
+    for (const auto& entry : entries_) entry->payload = nullptr;
+    for (const auto& entry : entries_) {
+      const std::string_view container = container_of_payload(entry->path);
+      if (container.empty()) continue;
+      const auto above = std::ranges::lower_bound(entries_, container, {}, kPath);
+      if (above != entries_.end() && (*above)->path == container &&
+          (*above)->identity->is_container())
+        (*above)->payload = entry.get();
+    }
+  }
+
   SnapshotPtr build(MonoTime now) {
+    link_payloads();
     auto snapshot = std::make_unique<Snapshot>();
     snapshot->sequence = ++sequence_;
     snapshot->taken = now;
@@ -331,11 +350,12 @@ class SamplerImpl final : public Sampler {
       entry.last_seen_seconds = wall_seconds;
       if (entry.update_rates(now, config_.interval / 2) == Entry::Change::kSome)
         entry.changed = sequence_;
+      if (entry.payload != nullptr) entry.changed = std::max(entry.changed, entry.payload->changed);
       if (entry.changed > filled_at) {
         snapshot.rows[row] = entry.row();
         snapshot.rates[row] = entry.rates;
         snapshot.changed[row] = entry.changed;
-        snapshot.set_fields(row, entry.sample);
+        set_numbers(snapshot, row, entry);
         set_layer_fields(snapshot, row, entry);
       }
       snapshot.rows[row].last_seen_seconds = wall_seconds;
@@ -346,6 +366,14 @@ class SamplerImpl final : public Sampler {
     }
   }
 
+  static void set_numbers(Snapshot& snapshot, std::size_t row, const Entry& entry) {
+    if (entry.payload == nullptr) return snapshot.set_fields(row, entry.sample);
+    snapshot.set_fields(row, with_payload(entry.sample, entry.payload->sample));
+    // The quota stands in one of the two; the payload's rate is that of its last row.
+    if (std::isnan(snapshot.rates[row].throttled_ratio))
+      snapshot.rates[row].throttled_ratio = entry.payload->rates.throttled_ratio;
+  }
+
   void set_layer_fields(Snapshot& snapshot, std::size_t row, const Entry& entry) const {
     if (!disk_) return;
     const auto layer = disk_->layers.find(entry.serial);
@@ -353,6 +381,11 @@ class SamplerImpl final : public Sampler {
     snapshot.set(cgroupfs::Field::kFsUsage, row, layer->second.usage_bytes);
     if (layer->second.inodes_used)
       snapshot.set(cgroupfs::Field::kFsInodes, row, *layer->second.inodes_used);
+  }
+
+  static const std::string& cpuset(const Entry& entry) {
+    const bool below = entry.payload != nullptr && !entry.payload->sample.cpuset_cpus.empty();
+    return (below ? entry.payload : &entry)->sample.cpuset_cpus;
   }
 
   void fill_side_tables(Snapshot& snapshot, const Entry& entry) const {
@@ -366,7 +399,7 @@ class SamplerImpl final : public Sampler {
     for (const std::uint64_t ns : entry.sample.per_cpu_ns) snapshot.per_cpu_ns.push_back(ns);
     snapshot.interfaces.start_row();
     for (const auto& interface : entry.interfaces) snapshot.interfaces.push_back(interface);
-    if (enabled(cgroupfs::Group::kCpuset)) snapshot.cpuset_cpus.push_back(entry.sample.cpuset_cpus);
+    if (enabled(cgroupfs::Group::kCpuset)) snapshot.cpuset_cpus.push_back(cpuset(entry));
     snapshot.filesystems.start_row();
     if (!disk_) return;
     if (entry.path == "/")
@@ -399,6 +432,7 @@ class SamplerImpl final : public Sampler {
   MonoTime machine_at_;
   nanoseconds slow_interval_{};
   bool layers_changed_ = true;
+  bool payloads_changed_ = true;
   std::uint64_t sequence_ = 0;
   std::uint64_t rows_since_ = 1;  // Snapshot::rows_since of the next snapshot.
   SnapshotPool pool_;

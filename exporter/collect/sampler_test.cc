@@ -131,6 +131,36 @@ TEST_F(SamplerOnFakeHost, IdleGroupHasZeroCpuNotItsLastRate) {
   EXPECT_FLOAT_EQ(snapshot->rates[row].cpu_cores, 0.0F);
 }
 
+// crun below systemd: the scope has the name and the usage, the group in it the limits.
+TEST_F(SamplerOnFakeHost, AContainersLimitsMayStandOneGroupFurtherDown) {
+  const std::string scope = "cgroup/machine.slice/libpod-" + kId + ".scope";
+  host_.write("cgroup/machine.slice/cgroup.procs", "");
+  add_group(scope);
+  host_.write(scope + "/cpu.max", "max 100000\n");
+  // Sorts between the scope and what is in it.
+  add_group(scope + "-conmon");
+  add_group(scope + "/container");
+  host_.write(scope + "/container/memory.max", "4096\n");
+  const auto core = sampler();
+  const auto snapshot = core->sample(Freshness::kFull);
+  const auto row = row_of(*snapshot, scope.substr(6)).value();
+  EXPECT_EQ(snapshot->value(Field::kMemoryLimit, row), 4096U);
+  EXPECT_EQ(snapshot->value(Field::kCpuQuota, row), 50'000'000U);
+  EXPECT_EQ(snapshot->value(Field::kMemoryUsage, row), 10U << 20U);
+
+  clock_.advance(seconds(1));
+  host_.write(scope + "/container/memory.max", "8192\n");
+  const auto later = core->sample(Freshness::kFull);
+  EXPECT_EQ(later->value(Field::kMemoryLimit, row), 8192U) << "a raised limit is not the old one";
+  EXPECT_TRUE(later->changed_after(snapshot->sequence, row));
+
+  clock_.advance(seconds(1));
+  host_.remove(scope + "/container");
+  const auto last = core->sample(Freshness::kFull);
+  const auto left = row_of(*last, scope.substr(6)).value();
+  EXPECT_EQ(last->limit(Field::kMemoryLimit, left), Limit<std::uint64_t>::none());
+}
+
 TEST_F(SamplerOnFakeHost, LateMetadataIsFilledIn) {
   const auto sampler = this->sampler();
   SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
