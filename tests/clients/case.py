@@ -17,6 +17,15 @@ PLIMSOLL = Path(os.environ.get("PLIMSOLL_BUILD", ROOT / "build/dev")) / "bin/pli
 
 
 class Result(unittest.TextTestResult):
+    begun = time.monotonic()
+
+    def stopTest(self, test):
+        # With what went before it: the first case's includes starting the daemons.
+        now = time.monotonic()
+        print(f"[time] {test.id().removeprefix('__main__.')} {now - self.begun:.1f} s", flush=True)
+        self.begun = now
+        super().stopTest(test)
+
     def report(self, test, outcome, reason=""):
         name = test.id().removeprefix("__main__.").replace(" ", "_")
         print(f"[case] {name} {outcome}" + (f": {reason}" if reason else ""), flush=True)

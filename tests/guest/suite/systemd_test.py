@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 import case
@@ -39,6 +40,20 @@ def setUpModule():
         "slice": units.SLICE_PATH,
         "scope": units.start_scope("scope", "exec sleep 100000"),
     }
+
+
+def moment(text):
+    """RFC 3339 with nanoseconds, which datetime does not take, in seconds."""
+    whole, fraction = text.rstrip("Z").split(".")
+    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction}")
+
+
+def cgtop(text):
+    """Service -> the words of its last line."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    table = {words[0].split("/")[-1].removesuffix(".service"): words for words in lines}
+    assert {"spin", "hold"} <= set(table), text
+    return table
 
 
 def entry(name):
@@ -236,6 +251,21 @@ class Identity(unittest.TestCase):
         Path(os.environ["PLIMSOLL_ARTIFACTS"], "systemd.prom").write_text(text, encoding="utf-8")
 
 
+class Killed(unittest.TestCase):
+    """OOM kills of services that do not live on."""
+
+    def test_a_service_that_died_of_it_is_counted(self):
+        # systemd ends the service and removes its group; the slice above keeps the count.
+        before = units.keyed(units.SLICE_PATH, "memory.events")["oom_kill"]
+        units.start("dying", f"exec {FILL.format(mib=64)}", MemoryMax="16M", MemorySwapMax=0)
+        ended = lambda: units.property_of("dying.service", "Result") == "oom-kill"
+        self.assertTrue(case.eventually(ended, 60), units.property_of("dying.service", "Result"))
+        kernel = units.keyed(units.SLICE_PATH, "memory.events")["oom_kill"]
+        self.assertGreater(kernel, before)
+        told = lambda: entry("slice")["memory"]["events"]["oom_kill"] >= kernel
+        self.assertTrue(case.eventually(told))
+
+
 class Commands(unittest.TestCase):
     def plimsoll(self, *arguments):
         done = subprocess.run([case.PLIMSOLL, *arguments], capture_output=True, text=True, check=False)
@@ -254,6 +284,47 @@ class Commands(unittest.TestCase):
                 self.assertIn(controller, said["controllers"])
         self.assertIn("every cgroup", said["pressure"])
         self.assertIn("systemd", str(findings))
+
+    def test_doctor_in_a_cgroup_namespace_says_what_it_cannot_see(self):
+        # As in a container without the host's tree: the mount shows paths above its root.
+        script = f"{case.PLIMSOLL} doctor --format json"
+        done = units.run("unshare", "--cgroup", "/bin/sh", "-c", script, check=False)
+        said = [finding["text"] for finding in json.loads(done)["findings"] if finding["subject"] == "cgroups"]
+        self.assertTrue(any("is visible" in text for text in said), said)
+
+    def test_a_namespaces_own_mount_is_a_tree_of_its_own(self):
+        # cgroup namespaces root the tree at the group of whoever made them.
+        path = units.start("nested", "exec sleep 100000", Delegate="yes")
+        (units.ROOT / path.lstrip("/") / "below").mkdir()
+        self.addCleanup(units.run, "systemctl", "stop", "nested.service")
+        script = (
+            f"echo $$ > {units.ROOT}{path}/cgroup.procs && exec unshare --cgroup --mount /bin/sh -c"
+            f" 'mount -t cgroup2 none /mnt && {case.PLIMSOLL} stats --local --no-stream --raw --format json"
+            " --all-cgroups --cgroup-root /mnt'"
+        )
+        told = [json.loads(line)["cgroup"] for line in units.run("/bin/sh", "-c", script).splitlines()]
+        self.assertIn("/below", told)
+        self.assertFalse([cgroup for cgroup in told if cgroup.startswith(("/system.slice", "/plimsoll.slice"))], told)
+
+    def test_cpu_beside_cgtop(self):
+        command = ["systemd-cgtop", "--batch", "--raw", "--iterations=2", "--delay=3", "--depth=4", units.SLICE_PATH]
+
+        def close():
+            before = entry("spin")
+            table = cgtop(units.run(*command))
+            after = entry("spin")
+            theirs = float(table["spin"][2]) / 100
+            passed = moment(after["sampled_at"]) - moment(before["sampled_at"])
+            ours = (after["cpu"]["usage"] - before["cpu"]["usage"]) / passed
+            self.assertLess(ours, 0.3)
+            self.assertAlmostEqual(ours, theirs, delta=0.1)
+            told = entry("hold")
+            self.assertEqual(told["pids"]["current"], int(table["hold"][1]))
+            used = int(table["hold"][3])
+            self.assertAlmostEqual(told["memory"]["usage"], used, delta=0.02 * used)
+            return True
+
+        case.eventually(close, 60)
 
     def test_stats_beside_the_kernel(self):
         shown = "--raw", "--format", "json", "--no-stream", "--local", "--all-cgroups"
