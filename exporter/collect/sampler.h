@@ -56,8 +56,8 @@ struct SamplerConfig {
   HistoryOptions history;
   bool keep_history = true;
   bool keep_histograms = false;  // Of each container's CPU and memory (--metrics.histograms).
-  RenderLabels render_labels;  // Required.
-  inventory::Ask ask;          // May be empty: no socket is ever asked.
+  RenderLabels render_labels;    // Required.
+  inventory::Ask ask;            // May be empty: no socket is ever asked.
 };
 
 // How complete a tick must be.

@@ -90,8 +90,8 @@ TEST_F(OneSeries, InProtobuf) {
       "container_cpu_user_seconds_total"  // name
       "\x12\x1b"
       "CPU time used in user mode."  // help
-      "\x18\0"                  // type: COUNTER
-      "\x2a\x07seconds"         // unit
+      "\x18\0"                       // type: COUNTER
+      "\x2a\x07seconds"              // unit
       "\x22\x24"s +
       metric;
   ASSERT_LT(family.size(), 128U);
