@@ -47,14 +47,14 @@ Result<std::string> read_if_there(const DirFd& proc, const std::string& name) {
 }  // namespace
 
 Result<std::vector<std::string>> parse_fib_trie(std::string_view text) {
-  constexpr std::string_view kLeaf = "|-- ";
+  constexpr std::string_view kLeaf = "|--";
   std::vector<std::string> addresses;
   std::string_view leaf;
   std::string_view line;
   while (next_line(text, line)) {
     const std::string_view entry = trim(line);
     if (entry.starts_with(kLeaf)) {
-      leaf = entry.substr(kLeaf.size());
+      leaf = trim(entry.substr(kLeaf.size()));
       if (!is_ipv4(leaf)) return malformed(line);
     } else if (entry == "/32 host LOCAL") {
       if (leaf.empty()) return malformed(line);
