@@ -170,7 +170,7 @@ Result<std::unique_ptr<Asker>> Asker::start(const inventory::InventoryOptions& o
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return os_failure("socketpair", "asker");
   Fd ours(ends[0]);
-  Fd theirs(ends[1]);
+  const Fd theirs(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) return os_failure("fork", "asker");
   if (child == 0) {

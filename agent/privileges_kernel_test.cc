@@ -103,7 +103,7 @@ TEST_F(Privileges, WritableDirectoriesAreHandedOver) {
 
 TEST_F(Privileges, AnotherThreadIsAReasonNotToGoOn) {
   in_child([&] {
-    std::jthread other([](const std::stop_token& stop) {
+    const std::jthread other([](const std::stop_token& stop) {
       while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
     const auto dropped = drop_privileges(plan());
@@ -163,10 +163,10 @@ TEST_F(Sandbox, OpensNothingForWriting) {
       EXPECT_EPERM(::open(path, flags | O_CLOEXEC, 0600));
 #ifdef SYS_open
       EXPECT_EPERM(static_cast<int>(::syscall(SYS_open, path, flags, 0600)));
+      EXPECT_EPERM(static_cast<int>(::syscall(SYS_creat, path, 0600)));
 #endif
       EXPECT_EPERM(::openat(AT_FDCWD, path, flags | O_CLOEXEC, 0600));
     }
-    EXPECT_EPERM(::creat(path, 0600));
     EXPECT_EPERM(::truncate(path, 0));
     EXPECT_EPERM(::unlink(path));
     EXPECT_EPERM(::rename(path, (path_ + "2").c_str()));
@@ -194,7 +194,6 @@ TEST_F(Sandbox, StartsThreadsAndNoProcesses) {
   in_child([&] {
     enter(FileWrites::kForbidden);
     EXPECT_EPERM(::fork());
-    EXPECT_EPERM(::vfork());
     char* const argv[] = {nullptr};
     EXPECT_EPERM(::execve("/bin/true", argv, argv));
     EXPECT_EPERM(static_cast<int>(::ptrace(PTRACE_TRACEME, 0, 0, 0)));

@@ -94,7 +94,7 @@ class WebGate final : public Gate {
   WebGate(AccessOptions options, const Clock& clock, std::unique_ptr<Authenticator> authenticator)
       : clock_(clock),
         path_(std::move(options.config_file)),
-        hosts_(std::move(options.allowed_hosts)),
+        hosts_(options.allowed_hosts),
         authenticator_(std::move(authenticator)) {}
 
   enum class Reason : std::uint8_t { kStart, kNoticed, kAskedFor };

@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_input_end();
   void advance();
   void dispatch();
-  void ask_gate(std::shared_ptr<const Request> request);
+  void ask_gate(const std::shared_ptr<const Request>& request);
   void route(const Request& request);
   void reject(const Problem& problem);
 

@@ -57,7 +57,7 @@ void Connection::dispatch() {
 }
 
 // The connection may be gone by the time the answer comes, or even the server.
-void Connection::ask_gate(std::shared_ptr<const Request> request) {
+void Connection::ask_gate(const std::shared_ptr<const Request>& request) {
   core_.gate->ask(*request, [loop = core_.loop, self = weak_from_this(), exchange = exchange_,
                              request](std::optional<Response> refusal) {
     loop->post([self, exchange, request, refusal = std::move(refusal)] {

@@ -1,13 +1,12 @@
 #include "http/host_rule.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "http/address.h"
 
 namespace plimsoll::http {
 
-HostRule::HostRule(std::vector<std::string> allowed) {
+HostRule::HostRule(const std::vector<std::string>& allowed) {
   for (const std::string& name : allowed) allowed_.push_back(name_in_host(name));
 }
 

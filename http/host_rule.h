@@ -14,7 +14,7 @@ namespace plimsoll::http {
 class HostRule {
  public:
   // Further names, without ports; "*" accepts all.
-  explicit HostRule(std::vector<std::string> allowed);
+  explicit HostRule(const std::vector<std::string>& allowed);
 
   // `host` is the Host header: "localhost:7546". Doors that are not loopback accept every name:
   // what can be reached from elsewhere is protected by passwords or certificates, not by this.

@@ -55,13 +55,11 @@ std::vector<Owned<X509>> certificates_in(const std::string& pem) {
 }
 
 Result<> use_certificate(SSL_CTX& context, const TlsMaterial& material) {
-  std::vector<Owned<X509>> chain = certificates_in(material.cert);
+  const std::vector<Owned<X509>> chain = certificates_in(material.cert);
   if (chain.empty()) return refuse("cert: no certificate in it");
   if (::SSL_CTX_use_certificate(&context, chain.front().get()) != 1) return refuse("cert");
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add0_chain_cert(&context, chain[i].get()) != 1) return refuse("cert: its chain");
-    (void)chain[i].release();
-  }
+  for (std::size_t i = 1; i < chain.size(); ++i)
+    if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1) return refuse("cert: its chain");
   const Owned<BIO> bio = reader_of(material.key);
   const Owned<EVP_PKEY> key(::PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_passphrase, nullptr));
   if (!key) return refuse("key: no private key in it, or an encrypted one");
