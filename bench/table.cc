@@ -26,6 +26,8 @@
 #include "bench/bench_host.h"
 #include "bench/count_syscalls.h"
 #include "bench/formats.h"
+#include "bench/row.h"
+#include "bench/streams.h"
 #include "cgroupfs/read/reader.h"
 #include "exporter/collect/sampler.h"
 #include "exporter/metrics/text.h"
@@ -47,17 +49,9 @@ void operator delete(void* memory, std::size_t) noexcept {
 }
 
 namespace plimsoll::bench {
-namespace {
 
-using exporter::Freshness;
-using exporter::SnapshotPtr;
-
-double wall_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-void row(std::size_t groups, const char* what, double value, const char* unit, double floor = 0,
-         double bar = 0) {
+void row(std::size_t groups, const char* what, double value, const char* unit, double floor,
+         double bar) {
   std::printf("%6zu  %-58s %10.3f %-9s", groups, what, value, unit);
   if (floor > 0) std::printf(" %6.2f x floor", value / floor);
   if (bar > 0)
@@ -65,6 +59,15 @@ void row(std::size_t groups, const char* what, double value, const char* unit, d
                 (floor > 0 ? value / floor : value) <= bar ? "met" : "MISSED");
   std::printf("\n");
   std::fflush(stdout);
+}
+
+namespace {
+
+using exporter::Freshness;
+using exporter::SnapshotPtr;
+
+double wall_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 // Median CPU seconds of `rounds` calls; `pause` is called before each (a real second, or nothing).
@@ -380,5 +383,6 @@ int main(int argc, char** argv) {
                      double bar) { row(containers, what, value, unit, floor, bar); },
                   [] { return g_allocations; });
   });
+  in_child(bench_streams);
   return 0;
 }

@@ -14,7 +14,8 @@ namespace {
 
 using cgroupfs::Field;
 
-static_assert(sizeof(Rates) == 9 * sizeof(float), "compared as bytes");
+static_assert(std::is_trivially_copyable_v<Rates> && sizeof(Rates) % sizeof(float) == 0,
+              "floats only: compared as bytes");
 
 // The first process of the group in whichever hierarchy has one.
 std::optional<std::int32_t> first_process(const cgroupfs::Layout& layout,

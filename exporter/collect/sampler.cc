@@ -42,6 +42,9 @@ class Timed {
   MonoTime start_;
 };
 
+// Rates of watched groups are of a tenth of a second.
+constexpr std::chrono::milliseconds kShortestWatched(50);
+
 enum Collector : std::uint8_t { kTree, kInventory, kReader, kNetwork, kFilesystem, kMachine };
 
 class SamplerImpl final : public Sampler {
@@ -82,7 +85,30 @@ class SamplerImpl final : public Sampler {
     want_layers();
     refresh_machine(now);
     ++stats_.ticks;
-    return build(now);
+    return build(now, Rated::kNow);
+  }
+
+  SnapshotPtr sample_watched(std::span<const std::uint64_t> serials) override {
+    const MonoTime now = clock_.now();
+    targets_.clear();
+    std::vector<Entry*> watched;
+    for (const std::uint64_t serial : serials) {
+      Entry* const entry = find(serial);
+      if (entry == nullptr || !entry->sample.read_at(Tier::kHot)) continue;
+      watched.push_back(entry);
+      cgroupfs::ReadTarget& target = targets_.emplace_back();
+      target.cgroup = entry->cgroup;
+      target.sample = &entry->sample;
+      target.due = TierSet().with(Tier::kHot);
+    }
+    reader_->read(targets_);
+    std::vector<std::uint64_t> gone;
+    for (std::size_t i = 0; i < watched.size(); ++i) {
+      note(*watched[i], targets_[i], now, gone);
+      rate(*watched[i], now, kShortestWatched);
+    }
+    for (const std::uint64_t serial : gone) drop(serial);
+    return build(now, Rated::kAlready);
   }
 
   void remember(const Snapshot& snapshot) override {
@@ -192,6 +218,7 @@ class SamplerImpl final : public Sampler {
           config_.render_labels(*entry->identity, stats_.label_collisions));
       entry->pid.reset();
       entry->changed = sequence_ + 1;
+      rows_since_ = sequence_ + 1;
       layers_changed_ = payloads_changed_ = true;
     }
   }
@@ -202,18 +229,21 @@ class SamplerImpl final : public Sampler {
     for (const auto& entry : entries_) targets_.push_back(target(*entry, now, freshness));
     reader_->read(targets_);
     std::vector<std::uint64_t> gone;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      Entry& entry = *entries_[i];
-      entry.idle = targets_[i].outcome == ReadOutcome::kIdle;
-      if (!entry.idle) entry.changed = sequence_ + 1;
-      if (targets_[i].outcome == ReadOutcome::kGone)
-        gone.push_back(entry.serial);
-      else if (!entry.idle && targets_[i].full)
-        entry.full_at = now;
-      if (!entry.idle && targets_[i].due.has(Tier::kSlow)) entry.written = false;
-    }
+    for (std::size_t i = 0; i < targets_.size(); ++i) note(*entries_[i], targets_[i], now, gone);
     // The tree will report them removed too; until then they are not shown with old numbers.
     for (const std::uint64_t serial : gone) drop(serial);
+  }
+
+  // What came of reading one group.
+  void note(Entry& entry, const cgroupfs::ReadTarget& target, MonoTime now,
+            std::vector<std::uint64_t>& gone) const {
+    entry.idle = target.outcome == ReadOutcome::kIdle;
+    if (!entry.idle) entry.changed = sequence_ + 1;
+    if (target.outcome == ReadOutcome::kGone)
+      gone.push_back(entry.serial);
+    else if (!entry.idle && target.full)
+      entry.full_at = now;
+    if (!entry.idle && target.due.has(Tier::kSlow)) entry.written = false;
   }
 
   [[nodiscard]] cgroupfs::ReadTarget target(Entry& entry, MonoTime now, Freshness freshness) const {
@@ -309,8 +339,16 @@ class SamplerImpl final : public Sampler {
     }
   }
 
-  SnapshotPtr build(MonoTime now) {
+  enum class Rated : std::uint8_t { kNow, kAlready };
+
+  void rate(Entry& entry, MonoTime now, nanoseconds shortest) const {
+    if (entry.update_rates(now, shortest) == Entry::Change::kSome) entry.changed = sequence_ + 1;
+  }
+
+  SnapshotPtr build(MonoTime now, Rated rated) {
     link_payloads();
+    if (rated == Rated::kNow)
+      for (const auto& entry : entries_) rate(*entry, now, config_.interval / 2);
     auto snapshot = std::make_unique<Snapshot>();
     snapshot->sequence = ++sequence_;
     snapshot->taken = now;
@@ -319,7 +357,7 @@ class SamplerImpl final : public Sampler {
     if (enabled(cgroupfs::Group::kDiskIo))
       block_devices_ = refresh_block_devices(roots_.proc, std::move(block_devices_));
     snapshot->block_devices = block_devices_;
-    fill_rows(*snapshot, now);
+    fill_rows(*snapshot);
     snapshot->tombstones.reserve(tombstones_.size());
     for (const auto& [since, tombstone] : tombstones_) snapshot->tombstones.push_back(tombstone);
     last_ = pool_.publish(std::move(snapshot));
@@ -329,7 +367,7 @@ class SamplerImpl final : public Sampler {
   // Of a thousand groups few change from tick to tick. A row that did not is still right in the
   // columns of an older snapshot, and its repeated values are copied from the last one, where they
   // stand together.
-  void fill_rows(Snapshot& snapshot, MonoTime now) {
+  void fill_rows(Snapshot& snapshot) {
     const std::unique_ptr<Snapshot> old = pool_.take();
     std::uint64_t filled_at = 0;
     if (old->sequence >= rows_since_ && old->rows.size() == entries_.size()) {
@@ -348,8 +386,6 @@ class SamplerImpl final : public Sampler {
     for (std::size_t row = 0; row < entries_.size(); ++row) {
       Entry& entry = *entries_[row];
       entry.last_seen_seconds = wall_seconds;
-      if (entry.update_rates(now, config_.interval / 2) == Entry::Change::kSome)
-        entry.changed = sequence_;
       if (entry.payload != nullptr) entry.changed = std::max(entry.changed, entry.payload->changed);
       if (entry.changed > filled_at) {
         snapshot.rows[row] = entry.row();

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -75,6 +76,9 @@ class Sampler {
   virtual ~Sampler() = default;
 
   [[nodiscard]] virtual SnapshotPtr sample(Freshness freshness) = 0;
+  // Between two ticks: only the hot files of these groups (by Cgroup::serial; unknown ones are
+  // fine) are read, all else is as it was. Not for remember().
+  [[nodiscard]] virtual SnapshotPtr sample_watched(std::span<const std::uint64_t> serials) = 0;
   // Appends the snapshot to the history: once per interval, not for ticks made in between.
   virtual void remember(const Snapshot& snapshot) = 0;
   // The answer to a question that config.ask was given. Call it from the sampling thread.

@@ -66,6 +66,15 @@ void SamplerLoop::request(std::chrono::nanoseconds max_age, Freshness freshness,
   wake_.notify_one();
 }
 
+void SamplerLoop::watch(std::vector<std::uint64_t> serials, Done done) {
+  auto watch = serials.empty() || interval_ <= kWatchInterval
+                   ? nullptr
+                   : std::make_shared<const Watch>(Watch{std::move(serials), std::move(done)});
+  const std::lock_guard lock(mutex_);
+  watch_ = std::move(watch);
+  wake_.notify_one();
+}
+
 SelfStats SamplerLoop::stats() const {
   const std::lock_guard lock(mutex_);
   SelfStats stats = stats_;
@@ -82,13 +91,16 @@ std::optional<std::chrono::nanoseconds> SamplerLoop::idle_for() const {
 
 void SamplerLoop::run(const std::stop_token& stop) {
   MonoTime next = clock_.now();
+  MonoTime watched = next;  // When the watched groups' turn is.
   while (!stop.stop_requested()) {
     std::optional<Freshness> asked;
     {
       std::unique_lock lock(mutex_);
       // Waits in real time: with a FakeClock the owner drives ticks through request().
-      wake_.wait_for(lock, stop, std::max(next - clock_.now(), std::chrono::nanoseconds(0)),
-                     [&] { return !waiting_.empty(); });
+      const bool watching = watch_ != nullptr;
+      const MonoTime wake_at = watching ? std::min(next, watched) : next;
+      wake_.wait_for(lock, stop, std::max(wake_at - clock_.now(), std::chrono::nanoseconds(0)),
+                     [&] { return !waiting_.empty() || watching != (watch_ != nullptr); });
       if (stop.stop_requested()) return;
       for (const Waiting& waiting : waiting_)
         asked = std::max(asked.value_or(Freshness::kTick), waiting.freshness);
@@ -99,10 +111,27 @@ void SamplerLoop::run(const std::stop_token& stop) {
       next += interval_;
       // After a long stall the missed ticks are not made up for.
       if (next <= clock_.now()) next = clock_.now() + interval_;
+      watched = now + kWatchInterval;
     } else if (asked) {
       tick(*asked, std::nullopt);
+    } else if (now >= watched) {
+      sample_watched();
+      watched += kWatchInterval;
+      if (watched <= clock_.now()) watched = clock_.now() + kWatchInterval;
+      if (watched + kWatchInterval / 2 > next) watched = next;  // The tick reads them anyway.
     }
   }
+}
+
+void SamplerLoop::sample_watched() {
+  std::shared_ptr<const Watch> watch;
+  {
+    const std::lock_guard lock(mutex_);
+    watch = watch_;
+  }
+  if (!watch) return;
+  SnapshotPtr snapshot = sampler_->sample_watched(watch->serials);
+  watch->done(std::move(snapshot));
 }
 
 void SamplerLoop::tick(Freshness freshness, std::optional<MonoTime> planned) {

@@ -46,6 +46,11 @@ class SamplerLoop {
   // Calls `done` with a snapshot whose reading began at most `max_age` ago: at once when there is
   // one, else after the tick that this asks for. Several waiting requests share one tick.
   void request(std::chrono::nanoseconds max_age, Freshness freshness, Done done);
+  // These groups (by Row::serial) are sampled every kWatchInterval between the ticks as well, and
+  // `done` gets each such snapshot, in which all others are as at the last tick. Until the next
+  // call; none are watched when `serials` is empty.
+  void watch(std::vector<std::uint64_t> serials, Done done);
+  static constexpr std::chrono::milliseconds kWatchInterval{100};
   // As of the last tick.
   [[nodiscard]] SelfStats stats() const;
   [[nodiscard]] const History* history() const { return sampler_->history(); }
@@ -60,6 +65,10 @@ class SamplerLoop {
     Freshness freshness;
     Done done;
   };
+  struct Watch {
+    std::vector<std::uint64_t> serials;
+    Done done;
+  };
   struct Answer {
     inventory::Question question;
     Result<std::string> body;
@@ -69,6 +78,7 @@ class SamplerLoop {
   void run(const std::stop_token& stop);
   // A regular tick is remembered and published; `planned` is when it was due.
   void tick(Freshness freshness, std::optional<MonoTime> planned);
+  void sample_watched();
   void fetch_answers(const std::stop_token& stop);
 
   const Clock& clock_;
@@ -85,6 +95,7 @@ class SamplerLoop {
   SelfStats stats_;
   MonoTime last_end_;
   std::vector<Waiting> waiting_;
+  std::shared_ptr<const Watch> watch_;  // Null: nothing is watched.
   std::deque<inventory::Question> questions_;
   std::vector<Answer> answers_;
   std::uint64_t late_ticks_ = 0;

@@ -209,6 +209,30 @@ TEST_F(SamplerOnFakeHost, RowsThatDidNotChangeKeepTheirNumbersAndSaySo) {
   EXPECT_EQ(full->changed[row], full->sequence);
 }
 
+TEST_F(SamplerOnFakeHost, WatchedGroupsAreReadBetweenTheTicksAndNoOthers) {
+  add_group("cgroup/other");
+  const auto sampler = this->sampler();
+  const SnapshotPtr first = sampler->sample(Freshness::kTick);
+  const std::size_t row = row_of(*first, "/docker/" + kId).value();
+  const std::size_t other = row_of(*first, "/other").value();
+  clock_.advance(milliseconds(100));
+  set_cpu(kGroup, 1'050'000);
+  set_cpu("cgroup/other", 9'000'000);
+  const std::vector<std::uint64_t> watched = {first->rows[row].serial, 4711};
+  const SnapshotPtr second = sampler->sample_watched(watched);
+  ASSERT_EQ(second->rows.size(), first->rows.size());
+  EXPECT_EQ(second->sequence, first->sequence + 1);
+  EXPECT_EQ(second->value(Field::kCpuUsage, row), 1'050'000'000U);
+  EXPECT_FLOAT_EQ(second->rates[row].cpu_cores, 0.5F) << "of that tenth of a second";
+  EXPECT_EQ(second->changed[row], second->sequence);
+  EXPECT_EQ(second->value(Field::kCpuUsage, other), 1'000'000'000U) << "not watched";
+  EXPECT_EQ(second->rows[other].hot_at, first->rows[other].hot_at) << "and not called fresh";
+  clock_.advance(milliseconds(900));
+  const SnapshotPtr third = sampler->sample(Freshness::kTick);
+  EXPECT_EQ(third->value(Field::kCpuUsage, other), 9'000'000'000U);
+  EXPECT_FLOAT_EQ(third->rates[other].cpu_cores, 8.0F);
+}
+
 TEST_F(SamplerOnFakeHost, ABurstAfterARestIsRatedFromTheRestsEnd) {
   const auto sampler = this->sampler();
   for (int i = 0; i < 10; ++i) {

@@ -87,8 +87,9 @@ struct SelfStats {
   FilesystemStats filesystem;
   HistoryStats history;
   std::size_t stream_clients = 0;
-  std::uint64_t stream_frames = 0;   // Sent.
-  std::uint64_t stream_skipped = 0;  // Snapshots slow clients skipped.
+  std::uint64_t stream_frames = 0;     // Sent.
+  std::uint64_t stream_skipped = 0;    // Snapshots slow clients skipped.
+  std::uint64_t stream_formatted = 0;  // Frames made; each is sent to all who watch that view.
   std::map<std::pair<std::string, int>, std::uint64_t> http_requests;  // (handler, status) -> count
   std::uint64_t http_connections = 0;                                  // Open now.
   std::uint64_t http_connections_shed = 0;  // Idle ones closed because of the cap.

@@ -123,7 +123,8 @@ class Snapshot {
   // Per row: the sequence of the snapshot in which anything of it (numbers, identity) last changed.
   // Empty where nobody kept count.
   std::vector<std::uint64_t> changed;
-  // The sequence since which there are these rows, in this order; 0 where nobody kept count.
+  // The sequence since which there are these rows, in this order and with these identities; 0 where
+  // nobody kept count.
   std::uint64_t rows_since = 0;
   std::vector<OomEvent> ooms;  // New since the previous snapshot, also of groups already gone.
   SideTable<cgroupfs::DeviceIo> devices;

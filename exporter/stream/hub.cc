@@ -1,45 +1,15 @@
 #include "exporter/stream/hub.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
-#include "base/number.h"
-#include "exporter/stream/frame.h"
 #include "exporter/stream/json.h"
+#include "exporter/stream/json_writer.h"
 
 namespace plimsoll::exporter {
 
-namespace {
-
 using std::chrono::nanoseconds;
-
-}  // namespace
-
-Result<StreamQuery> parse_stream_query(const http::Request& request, WallTime now) {
-  StreamQuery query;
-  query.selection = PLIMSOLL_TRY(parse_selection(request.query));
-  if (request.header("accept").find("text/event-stream") != std::string_view::npos)
-    query.format = StreamFormat::kSse;
-  if (const std::string* format = request.parameter("format")) {
-    const auto named = stream_format_named(*format);
-    if (!named) return invalid_input("query", "format=" + *format + ": give ndjson or sse");
-    query.format = *named;
-  }
-  if (const std::string* interval = request.parameter("interval")) {
-    const auto duration = parse_duration(*interval);
-    if (!duration || *duration == nanoseconds(0) || *duration > std::chrono::hours(1))
-      return invalid_input("query", "interval=" + *interval + ": give a time up to 1h, such as 1s");
-    query.interval = *duration;
-  }
-  if (const std::string* since = request.parameter("since")) {
-    const Since given = PLIMSOLL_TRY(parse_since(*since, now));
-    query.since_sequence = given.sequence;
-    query.since_time = given.time;
-  } else if (const auto last = to_number<std::uint64_t>(request.header("last-event-id"))) {
-    query.since_sequence = last;
-  }
-  return query;
-}
 
 StreamHub::StreamHub(const History* history, nanoseconds tick) : history_(history), tick_(tick) {}
 
@@ -47,87 +17,152 @@ void StreamHub::add(std::shared_ptr<http::Stream> stream, StreamQuery query,
                     const SnapshotPtr& current) {
   Client client;
   client.stream = std::move(stream);
-  client.view = query.selection.key() + (query.format == StreamFormat::kSse ? "|sse" : "|ndjson");
-  client.every = std::max<std::uint64_t>(
-      1, static_cast<std::uint64_t>((query.interval + tick_ / 2).count() / tick_.count()));
+  client.view = view_for(query);
+  client.told = query.interval;
   client.query = std::move(query);
-  if (current) {
-    if (client.query.since_sequence || client.query.since_time) replay(client, *current);
-    std::map<std::string, Frame> frames;
-    offer(client, *current, frames);
-  }
   clients_.push_back(std::move(client));
   client_count_ = clients_.size();
+  if (!current) return;
+  Client& added = clients_.back();
+  added.view->follow(*current);
+  if (is_fast(added)) choose_watched(*current);
+  if (added.query.since_sequence || added.query.since_time) replay(added, *current);
+  offer(added, *current);
 }
 
 void StreamHub::publish(const SnapshotPtr& snapshot) {
-  std::erase_if(clients_, [](const Client& client) { return client.stream->closed(); });
-  client_count_ = clients_.size();
-  std::map<std::string, Frame> frames;  // View -> frame of this snapshot.
-  for (Client& client : clients_) {
-    if (snapshot->sequence <= client.last) continue;
-    if (client.wait > 0) {
-      --client.wait;
-      continue;
-    }
-    offer(client, *snapshot, frames);
-  }
+  forget_closed();
+  if (clients_.empty()) return;
+  for (const auto& [key, view] : views_) view->follow(*snapshot);
+  choose_watched(*snapshot);
+  for (Client& client : clients_)
+    if (is_due(client, *snapshot)) offer(client, *snapshot);
 }
 
-void StreamHub::offer(Client& client, const Snapshot& snapshot,
-                      std::map<std::string, Frame>& frames) {
-  client.wait = client.every - 1;
-  client.last = snapshot.sequence;
+void StreamHub::publish_watched(const SnapshotPtr& snapshot) {
+  for (const auto& [key, view] : views_)
+    if (view->watched) view->follow(*snapshot);
+  for (Client& client : clients_)
+    if (is_fast(client) && client.view->watched && is_due(client, *snapshot))
+      offer(client, *snapshot);
+}
+
+void StreamHub::finish_all() {
+  for (const Client& client : clients_) client.stream->finish();
+  clients_.clear();
+  forget_closed();
+}
+
+StreamStats StreamHub::stats() const {
+  return {client_count_, frames_, skipped_, formatted_};
+}
+
+std::shared_ptr<StreamView> StreamHub::view_for(const StreamQuery& query) {
+  std::shared_ptr<StreamView>& view = views_[StreamView::key(query)];
+  if (!view) view = std::make_shared<StreamView>(query);
+  return view;
+}
+
+void StreamHub::forget_closed() {
+  std::erase_if(clients_, [](const Client& client) { return client.stream->closed(); });
+  client_count_ = clients_.size();
+  std::erase_if(views_, [](const auto& view) { return view.second.use_count() == 1; });
+  if (clients_.empty()) watched_.clear();
+}
+
+bool StreamHub::is_fast(const Client& client) const {
+  return client.query.interval < tick_ && tick_ > SamplerLoop::kWatchInterval;
+}
+
+// What the client really gets.
+nanoseconds StreamHub::interval_of(const Client& client) const {
+  if (is_fast(client) && client.view->watched)
+    return std::max<nanoseconds>(client.query.interval, SamplerLoop::kWatchInterval);
+  return std::max(client.query.interval, tick_);
+}
+
+// Samples come when they come: the one nearest to the time wished for is the client's.
+bool StreamHub::is_due(const Client& client, const Snapshot& snapshot) const {
+  if (snapshot.sequence <= client.offered) return false;
+  const nanoseconds step =
+      is_fast(client) && client.view->watched ? nanoseconds(SamplerLoop::kWatchInterval) : tick_;
+  return snapshot.taken + step / 2 >= client.next_at;
+}
+
+// Small views first: who watches few containers closely gets them whoever asks for all.
+void StreamHub::choose_watched(const Snapshot& snapshot) {
+  std::vector<StreamView*> fast;
+  for (const auto& [key, view] : views_) view->watched = false;
+  for (const Client& client : clients_)
+    if (is_fast(client)) fast.push_back(client.view.get());
+  std::ranges::sort(fast, {}, [](const StreamView* view) {
+    return std::pair(view->rows().size(), reinterpret_cast<std::uintptr_t>(view));
+  });
+  fast.erase(std::ranges::unique(fast).begin(), fast.end());
+  std::set<std::uint64_t> serials;
+  for (StreamView* const view : fast) {
+    if (view->rows().size() > kMaxWatched) break;
+    std::set<std::uint64_t> more = serials;
+    for (const std::size_t row : view->rows()) more.insert(snapshot.rows[row].serial);
+    if (more.size() > kMaxWatched) continue;
+    serials = std::move(more);
+    view->watched = true;
+  }
+  watched_.assign(serials.begin(), serials.end());
+}
+
+void StreamHub::offer(Client& client, const Snapshot& snapshot) {
+  const nanoseconds interval = interval_of(client);
+  const bool late = client.next_at == MonoTime{} || snapshot.taken > client.next_at + interval;
+  client.next_at = (late ? snapshot.taken : client.next_at) + interval;
+  client.offered = snapshot.sequence;
   if (client.stream->pending() > kMaxPending) {
     ++client.skipped;
     ++skipped_;
     return;
   }
-  const StreamFormat format = client.query.format;
-  if (client.skipped > 0) {
-    const std::string json =
-        "{\"skipped\":" + std::to_string(std::exchange(client.skipped, 0)) + "}";
-    client.stream->write(std::make_shared<const std::string>(framed(format, "skipped", 0, json)));
+  if (client.skipped > 0)
+    tell(client, "skipped",
+         "{\"skipped\":" + std::to_string(std::exchange(client.skipped, 0)) + "}");
+  if (std::exchange(client.told, interval) != interval) {
+    std::string json = "{\"interval\":";
+    append_seconds(json, static_cast<std::uint64_t>(interval.count()));
+    tell(client, "interval", json + "}");
   }
-  Frame& frame = frames[client.view];
-  if (!frame) {
-    std::string json;
-    append_snapshot(json, snapshot, select_rows(snapshot, client.query.selection));
-    frame =
-        std::make_shared<const std::string>(framed(format, "snapshot", snapshot.sequence, json));
-  }
-  client.stream->write(frame);
+  const std::uint64_t formatted = client.view->formatted();
+  client.stream->write(client.view->frame(snapshot, client.sent));
+  client.sent = snapshot.sequence;
+  formatted_ += client.view->formatted() - formatted;
   ++frames_;
+}
+
+void StreamHub::tell(const Client& client, std::string_view event, const std::string& json) const {
+  client.stream->write(
+      std::make_shared<const std::string>(framed(client.query.format, event, 0, json)));
 }
 
 void StreamHub::replay(const Client& client, const Snapshot& snapshot) const {
   if (history_ == nullptr) return;
+  std::size_t queued = 0;
+  for (const Client& other : clients_) queued += other.stream->pending();
+  const std::size_t room = std::min(kMaxReplay, kMaxQueued - std::min(kMaxQueued, queued));
+  // A sequence that is yet to come is of an exporter before this one: all that is kept is news.
+  const std::uint64_t asked = client.query.since_sequence.value_or(0);
+  const std::uint64_t after = asked > snapshot.sequence ? 0 : asked;
   std::string text;
-  for (const std::size_t row : select_rows(snapshot, client.query.selection)) {
-    if (text.size() > kMaxReplay) {
+  for (const std::size_t row : client.view->rows()) {
+    if (text.size() > room) {
       text += framed(client.query.format, "truncated", 0, "{\"truncated\":true}");
       break;
     }
-    const auto points =
-        history_->read(snapshot.rows[row].serial, client.query.since_sequence.value_or(0),
-                       client.query.since_time.value_or(WallTime{}));
-    for (const HistoryPoint& point : points) {
+    for (const HistoryPoint& point : history_->read(snapshot.rows[row].serial, after,
+                                                    client.query.since_time.value_or(WallTime{}))) {
       std::string json;
       append_history_point(json, snapshot.rows[row], point);
       text += framed(client.query.format, "history", 0, json);
     }
   }
   if (!text.empty()) client.stream->write(std::make_shared<const std::string>(std::move(text)));
-}
-
-void StreamHub::finish_all() {
-  for (const Client& client : clients_) client.stream->finish();
-  clients_.clear();
-  client_count_ = 0;
-}
-
-StreamStats StreamHub::stats() const {
-  return {client_count_, frames_, skipped_};
 }
 
 }  // namespace plimsoll::exporter

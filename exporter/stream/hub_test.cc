@@ -11,6 +11,7 @@ namespace {
 
 using inventory::Identity;
 using inventory::Runtime;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -34,6 +35,7 @@ class FakeStream final : public http::Stream {
 SnapshotPtr snapshot(std::uint64_t sequence, std::vector<std::string> names) {
   auto made = std::make_shared<Snapshot>();
   made->sequence = sequence;
+  made->taken = MonoTime(seconds(1000 + sequence));
   made->reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     Identity identity;
@@ -58,7 +60,8 @@ SnapshotPtr snapshot(std::uint64_t sequence, std::vector<std::string> names) {
   return made;
 }
 
-StreamQuery query_for(std::vector<std::string> names, seconds interval = seconds(1)) {
+StreamQuery query_for(std::vector<std::string> names,
+                      std::chrono::nanoseconds interval = seconds(1)) {
   StreamQuery query;
   query.selection.names = std::move(names);
   query.interval = interval;
@@ -91,6 +94,124 @@ TEST(StreamHub, FormatsAViewOnceAndSharesIt) {
   EXPECT_THAT(*a->frames[0], HasSubstr("id-web"));
   EXPECT_THAT(*a->frames[0], Not(HasSubstr("id-db")));
   EXPECT_THAT(*other->frames[0], HasSubstr("id-db"));
+}
+
+TEST(StreamHub, FormatsOnceForThreeHundredClientsAndNothingForNobody) {
+  StreamHub hub(nullptr, seconds(1));
+  const SnapshotPtr first = snapshot(1, {"web", "db"});
+  std::vector<std::shared_ptr<FakeStream>> streams(300);
+  for (auto& stream : streams) {
+    stream = std::make_shared<FakeStream>();
+    hub.add(stream, query_for({}), first);
+  }
+  for (std::uint64_t i = 2; i <= 5; ++i) hub.publish(snapshot(i, {"web", "db"}));
+  EXPECT_EQ(hub.stats().frames, 1500U);
+  EXPECT_EQ(hub.stats().formatted, 5U);
+  for (const auto& stream : streams) stream->gone = true;
+  hub.publish(snapshot(6, {"web", "db"}));
+  hub.publish(snapshot(7, {"web", "db"}));
+  EXPECT_EQ(hub.stats().formatted, 5U) << "nobody listens";
+}
+
+// A snapshot made between the ticks.
+SnapshotPtr between(std::uint64_t sequence, std::vector<std::string> names, milliseconds after) {
+  auto made = std::make_shared<Snapshot>(*snapshot(sequence, std::move(names)));
+  made->taken = MonoTime(seconds(1001)) + after;
+  return made;
+}
+
+TEST(StreamHub, QuickClientsGetWhatIsSampledBetweenTheTicks) {
+  StreamHub hub(nullptr, seconds(1));
+  const auto quick = std::make_shared<FakeStream>();
+  const auto half = std::make_shared<FakeStream>();
+  const auto slow = std::make_shared<FakeStream>();
+  const std::vector<std::string> names = {"web", "db"};
+  hub.add(quick, query_for({"web"}, milliseconds(100)), snapshot(1, names));
+  hub.add(half, query_for({"web"}, milliseconds(250)), snapshot(1, names));
+  hub.add(slow, query_for({"web"}), snapshot(1, names));
+  EXPECT_EQ(hub.watched(), std::vector<std::uint64_t>{1}) << "web's serial";
+  for (std::uint64_t i = 1; i <= 9; ++i)
+    hub.publish_watched(between(1 + i, names, milliseconds(100) * static_cast<int>(i)));
+  EXPECT_EQ(slow->frames.size(), 1U);
+  EXPECT_EQ(quick->frames.size(), 10U);
+  EXPECT_EQ(half->frames.size(), 4U) << "at 0, 200, 500 and 700 ms";
+  EXPECT_THAT(*quick->frames[9], HasSubstr("\"sequence\":10"));
+  hub.publish(between(11, names, seconds(1)));
+  EXPECT_EQ(quick->frames.size(), 11U);
+  EXPECT_EQ(slow->frames.size(), 2U);
+  quick->gone = half->gone = true;
+  hub.publish(between(12, names, seconds(2)));
+  EXPECT_TRUE(hub.watched().empty()) << "nobody is in a hurry any more";
+}
+
+TEST(StreamHub, TooManyContainersAreNotWatchedAndTheClientIsTold) {
+  StreamHub hub(nullptr, seconds(1));
+  std::vector<std::string> names = {"web"};
+  for (std::size_t i = 0; i < StreamHub::kMaxWatched; ++i) names.push_back("c" + std::to_string(i));
+  const auto all = std::make_shared<FakeStream>();
+  const auto one = std::make_shared<FakeStream>();
+  hub.add(all, query_for({}, milliseconds(100)), snapshot(1, names));
+  ASSERT_EQ(all->frames.size(), 2U);
+  EXPECT_EQ(*all->frames[0], "{\"interval\":1}\n") << "what it gets instead of what it asked for";
+  hub.add(one, query_for({"web"}, milliseconds(100)), snapshot(1, names));
+  EXPECT_EQ(hub.watched(), std::vector<std::uint64_t>{1}) << "the small view is not its victim";
+  hub.publish_watched(between(2, names, milliseconds(100)));
+  EXPECT_EQ(all->frames.size(), 2U);
+  EXPECT_EQ(one->frames.size(), 2U);
+  hub.publish(between(3, {"web", "db"}, seconds(1)));
+  ASSERT_EQ(all->frames.size(), 4U);
+  EXPECT_EQ(*all->frames[2], "{\"interval\":0.1}\n") << "they are few enough now";
+}
+
+StreamQuery columns_query() {
+  StreamQuery query = query_for({});
+  query.columns = {cgroupfs::Field::kCpuUsage, cgroupfs::Field::kMemoryUsage};
+  return query;
+}
+
+// As the sampler marks them: "web" changes at every tick, "db" does not.
+SnapshotPtr marked(std::uint64_t sequence, std::vector<std::string> names,
+                   std::uint64_t rows_since = 1) {
+  auto made = std::make_shared<Snapshot>(*snapshot(sequence, std::move(names)));
+  made->changed = {sequence, 1};
+  made->rows_since = rows_since;
+  return made;
+}
+
+TEST(StreamHub, ColumnsSayWhoOnceAndThenOnlyWhatChanged) {
+  StreamHub hub(nullptr, seconds(1));
+  const auto stream = std::make_shared<FakeStream>();
+  hub.add(stream, columns_query(), marked(1, {"web", "db"}));
+  hub.publish(marked(2, {"web", "db"}));
+  ASSERT_EQ(stream->frames.size(), 2U);
+  EXPECT_THAT(*stream->frames[0], HasSubstr("\"fields\":[\"cpu.usage\",\"memory.usage\"]"));
+  EXPECT_THAT(*stream->frames[0], HasSubstr("{\"key\":1,\"id\":\"id-web\",\"name\":\"web\""));
+  EXPECT_THAT(*stream->frames[0], HasSubstr("\"values\":[[1,1,null],[2,1,null]]"));
+  EXPECT_THAT(*stream->frames[1], Not(HasSubstr("fields")));
+  EXPECT_THAT(*stream->frames[1], HasSubstr("\"values\":[[1,2,null]]"));
+  hub.publish(marked(3, {"web", "cache"}, 3));
+  EXPECT_THAT(*stream->frames[2], HasSubstr("\"id\":\"id-cache\"")) << "other containers";
+}
+
+TEST(StreamHub, WhoMissedAFrameOfChangesMissesNoChange) {
+  StreamHub hub(nullptr, seconds(1));
+  const auto slow = std::make_shared<FakeStream>();
+  const auto quick = std::make_shared<FakeStream>();
+  hub.add(slow, columns_query(), marked(1, {"web", "db"}));
+  hub.add(quick, columns_query(), marked(1, {"web", "db"}));
+  slow->queued = StreamHub::kMaxPending + 1;
+  auto changed = std::make_shared<Snapshot>(*marked(2, {"web", "db"}));
+  changed->changed = {1, 2};  // Once, "db" does.
+  hub.publish(changed);
+  slow->queued = 0;
+  hub.publish(marked(3, {"web", "db"}));
+  ASSERT_EQ(slow->frames.size(), 3U);
+  EXPECT_EQ(*slow->frames[1], "{\"skipped\":1}\n");
+  auto last = std::make_shared<Snapshot>(*marked(4, {"web", "db"}));
+  last->changed = {3, 2};
+  slow->queued = StreamHub::kMaxPending + 1;
+  hub.publish(last);
+  EXPECT_THAT(*quick->frames.back(), HasSubstr("\"values\":[]")) << "nothing changed since 3";
 }
 
 TEST(StreamHub, LongerIntervalsGetFewerFrames) {
@@ -163,6 +284,19 @@ TEST(StreamHub, ReplaysHistoryBeforeGoingLive) {
   EXPECT_THAT(*stream->frames[0], Not(HasSubstr("id-db")));
 }
 
+TEST(StreamHub, ReplaysAllAfterARestartOfTheExporter) {
+  const auto history = History::create({});
+  const SnapshotPtr current = snapshot(3, {"web"});
+  history->append(*current);
+  StreamHub hub(history.get(), seconds(1));
+  const auto stream = std::make_shared<FakeStream>();
+  StreamQuery query = query_for({});
+  query.since_sequence = 5000;  // The Last-Event-ID of the exporter before.
+  hub.add(stream, std::move(query), current);
+  ASSERT_EQ(stream->frames.size(), 2U);
+  EXPECT_THAT(*stream->frames[0], HasSubstr("\"sequence\":3"));
+}
+
 http::Request request(std::vector<std::pair<std::string, std::string>> query,
                       std::vector<std::pair<std::string, std::string>> headers = {}) {
   http::Request made;
@@ -189,6 +323,8 @@ TEST(ParseStreamQuery, NamesWhatIsWrong) {
        std::vector<std::pair<std::string, std::string>>{{"interval", "0"},
                                                         {"interval", "x"},
                                                         {"interval", "2h"},
+                                                        {"fields", "cpu.usage,cpu.colour"},
+                                                        {"fields", ""},
                                                         {"format", "xml"},
                                                         {"since", "yesterday"},
                                                         {"since", "#"},
@@ -196,7 +332,7 @@ TEST(ParseStreamQuery, NamesWhatIsWrong) {
     const auto refused = parse_stream_query(request({{name, value}}), WallTime{});
     ASSERT_FALSE(refused) << name << "=" << value;
     EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidInput);
-    EXPECT_THAT(refused.error().subject, StartsWith(name + "=" + value));
+    EXPECT_THAT(refused.error().subject, StartsWith(name + "="));
   }
 }
 

@@ -28,6 +28,10 @@ void append_container(std::string& out, const Snapshot& snapshot, std::size_t ro
 // Appends {"sequence":..,"timestamp":"..","machine":{..},"containers":[..]} for the rows given.
 void append_snapshot(std::string& out, const Snapshot& snapshot, std::span<const std::size_t> rows);
 
+// As append_container, with "history":[..]: points as below, without "id" and "cgroup".
+void append_container_with_history(std::string& out, const Snapshot& snapshot, std::size_t row,
+                                   std::span<const HistoryPoint> points);
+
 // Appends one history point:
 // {"sequence":..,"timestamp":"..","id":..,"cgroup":..,"cpu":{"usage":..}}.
 void append_history_point(std::string& out, const Row& row, const HistoryPoint& point);

@@ -26,6 +26,15 @@ Result<nanoseconds> max_age(const Request& request, nanoseconds otherwise) {
   return *age;
 }
 
+// history= of a request: how far back.
+Result<std::optional<nanoseconds>> history_wanted(const Request& request) {
+  const std::string* text = request.parameter("history");
+  if (text == nullptr) return std::nullopt;
+  const auto past = parse_duration(*text);
+  if (!past) return invalid_input("query", "history=" + *text + ": give a time such as 5m or 90s");
+  return past;
+}
+
 Response starting() {
   Response response = Response::text(503, "starting: no sample has been taken yet\n");
   response.headers.emplace_back("Retry-After", "1");
@@ -65,6 +74,7 @@ void Endpoints::publish(SnapshotPtr snapshot) {
   server_.post([this, alive = std::weak_ptr(alive_), snapshot = std::move(snapshot)] {
     if (!alive.lock()) return;
     hub_.publish(snapshot);
+    watch();
     events_.beat();
   });
 }
@@ -81,6 +91,7 @@ SelfStats Endpoints::self() const {
   self.stream_clients = streams.clients;
   self.stream_frames = streams.frames;
   self.stream_skipped = streams.skipped;
+  self.stream_formatted = streams.formatted;
   const http::ServerStats server = server_.stats();
   self.http_requests = server.requests;
   self.http_connections = server.connections;
@@ -111,18 +122,25 @@ void Endpoints::container(const Request& request, Responder responder) {
   constexpr std::string_view kPrefix = "/api/v1/containers/";
   const auto age = max_age(request, options_.interval);
   if (!age) return responder.send(json_error(age.error()));
+  const auto past = history_wanted(request);
+  if (!past) return responder.send(json_error(past.error()));
   auto shared = std::make_shared<Responder>(std::move(responder));
-  loop_.request(
-      *age, Freshness::kScrape,
-      [shared, reference = request.path.substr(kPrefix.size())](const SnapshotPtr& snapshot) {
-        if (!snapshot) return shared->send(starting());
-        const auto row = find_row(*snapshot, reference);
-        if (!row) return shared->send(json_error(row.error()));
-        std::string body;
-        append_container(body, *snapshot, *row);
-        body += '\n';
-        shared->send(Response::json(200, std::move(body)));
-      });
+  loop_.request(*age, Freshness::kScrape,
+                [shared, reference = request.path.substr(kPrefix.size()), past = *past,
+                 history = loop_.history()](const SnapshotPtr& snapshot) {
+                  if (!snapshot) return shared->send(starting());
+                  const auto row = find_row(*snapshot, reference);
+                  if (!row) return shared->send(json_error(row.error()));
+                  std::string body;
+                  if (past && history != nullptr)
+                    append_container_with_history(
+                        body, *snapshot, *row,
+                        history->read(snapshot->rows[*row].serial, 0, snapshot->wall - *past));
+                  else
+                    append_container(body, *snapshot, *row);
+                  body += '\n';
+                  shared->send(Response::json(200, std::move(body)));
+                });
 }
 
 void Endpoints::stream(const Request& request, Responder responder) {
@@ -130,6 +148,18 @@ void Endpoints::stream(const Request& request, Responder responder) {
   if (!query) return responder.send(json_error(query.error()));
   const StreamFormat format = query->format;
   hub_.add(responder.stream(stream_head(format)), *std::move(query), loop_.current());
+  watch();
+}
+
+// The sampler reads between the ticks what the streams want so.
+void Endpoints::watch() {
+  if (hub_.watched() == watched_) return;
+  watched_ = hub_.watched();
+  loop_.watch(watched_, [this, alive = std::weak_ptr(alive_)](const SnapshotPtr& snapshot) {
+    server_.post([this, alive, snapshot] {
+      if (alive.lock()) hub_.publish_watched(snapshot);
+    });
+  });
 }
 
 void Endpoints::discovery(const Request& request, Responder responder) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "exporter/collect/sampler_loop.h"
@@ -48,6 +49,7 @@ class Endpoints {
   void containers(const http::Request& request, http::Responder responder);
   void container(const http::Request& request, http::Responder responder);
   void stream(const http::Request& request, http::Responder responder);
+  void watch();
   void landing(const http::Request& request, http::Responder responder);
   void discovery(const http::Request& request, http::Responder responder);
   void healthz(const http::Request& request, http::Responder responder);
@@ -59,6 +61,7 @@ class Endpoints {
   const Clock& clock_;
   const EndpointOptions options_;
   StreamHub hub_;
+  std::vector<std::uint64_t> watched_;  // What the sampler was told.
   EventFeed events_;
   std::function<PushStats()> push_stats_;  // Empty: nothing is pushed.
   MetricsEndpoint metrics_;

@@ -122,6 +122,25 @@ TEST_F(EndpointsOnFakeHost, ContainersAsJsonWithFiltersAndReferences) {
     EXPECT_EQ(nlohmann::json::parse(get("/api/v1/containers/" + reference).body)["id"], kId);
 }
 
+TEST_F(EndpointsOnFakeHost, AContainerWithItsHistoryInOneRequest) {
+  loop_->start();
+  nlohmann::json container;
+  const auto give_up = clock_.now() + std::chrono::seconds(30);
+  while (container["history"].size() < 3 && clock_.now() < give_up)
+    container = nlohmann::json::parse(get("/api/v1/containers/web?history=5m").body);
+  ASSERT_GE(container["history"].size(), 3U);
+  EXPECT_EQ(container["id"], kId);
+  const auto& points = container["history"];
+  EXPECT_LT(points[0]["sequence"], points[1]["sequence"]);
+  EXPECT_EQ(points[0]["cpu"]["usage"], 1.5);
+  EXPECT_FALSE(points[0].contains("id"));
+  EXPECT_LE(nlohmann::json::parse(get("/api/v1/containers/web?history=0s").body)["history"].size(),
+            1U)
+      << "the point of this very moment at most";
+  EXPECT_FALSE(nlohmann::json::parse(get("/api/v1/containers/web").body).contains("history"));
+  EXPECT_EQ(get("/api/v1/containers/web?history=long").status, 400);
+}
+
 TEST_F(EndpointsOnFakeHost, ErrorsAreJsonAndSayWhat) {
   loop_->start();
   const auto unknown = get("/api/v1/containers/nobody");
