@@ -44,7 +44,8 @@ void UsageHistogram::observe(double value, double zero_threshold) {
   }
   const std::int32_t finest = index_of(value);
   make_room(finest);
-  ++counts_[static_cast<std::size_t>(merged(finest, kSchema - schema_) - first_)];
+  const std::int32_t index = merged(finest, kSchema - schema_);
+  ++counts_[static_cast<std::size_t>(index) - static_cast<std::size_t>(first_)];
 }
 
 void UsageHistogram::make_room(std::int32_t finest) {

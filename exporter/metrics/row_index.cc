@@ -93,18 +93,19 @@ void RowIndex::fill_slots() {
   slots_.assign(std::bit_ceil(2 * keys_.size()), 0);
   for (std::size_t row = 0; row < size(); ++row) {
     if (keys_[row].empty()) continue;
-    std::uint32_t& slot = slots_[slot_of(keys_[row].data())];
+    std::uint32_t& slot = slots_[slot_of(keys_[row])];
     if (slot == 0) slot = static_cast<std::uint32_t>(row + 1);
   }
 }
 
 // Where `key` is, or would be. At least half of the slots are free, so the walk ends.
-std::size_t RowIndex::slot_of(const char* key) const {
+std::size_t RowIndex::slot_of(std::string_view key) const {
   const std::size_t mask = slots_.size() - 1;
   constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;  // Fibonacci hashing: 2^64 / phi.
-  const auto hash = (reinterpret_cast<std::uintptr_t>(key) * kMultiplier) >> 32U;
+  const auto hash = (reinterpret_cast<std::uintptr_t>(key.data()) * kMultiplier) >> 32U;
   std::size_t slot = hash & mask;
-  while (slots_[slot] != 0 && keys_[slots_[slot] - 1].data() != key) slot = (slot + 1) & mask;
+  while (slots_[slot] != 0 && keys_[slots_[slot] - 1].data() != key.data())
+    slot = (slot + 1) & mask;
   return slot;
 }
 
@@ -117,10 +118,10 @@ void RowIndex::encode_labels() {
   }
 }
 
-std::optional<std::size_t> RowIndex::search(const char* key) {
+std::optional<std::size_t> RowIndex::search(std::string_view key) {
   const std::size_t last = size();
   for (std::size_t row = next_; row < std::min(next_ + kLookAhead, last); ++row) {
-    if (keys_[row].data() != key) continue;
+    if (keys_[row].data() != key.data()) continue;
     next_ = row + 1;
     return row;
   }

@@ -37,7 +37,7 @@ class RowIndex {
     const char* const key = labels.data();
     if (keys_[next_].data() == key) return next_++;
     if (next_ > 0 && keys_[next_ - 1].data() == key) return next_ - 1;
-    return search(key);
+    return search(labels);
   }
   [[nodiscard]] std::size_t size() const { return keys_.size() - 1; }
   [[nodiscard]] std::string_view encoded(std::size_t row) const {
@@ -45,8 +45,8 @@ class RowIndex {
   }
 
  private:
-  [[nodiscard]] std::optional<std::size_t> search(const char* key);
-  [[nodiscard]] std::size_t slot_of(const char* key) const;
+  [[nodiscard]] std::optional<std::size_t> search(std::string_view key);
+  [[nodiscard]] std::size_t slot_of(std::string_view key) const;
   void fill_slots();
 
   std::vector<std::string_view> keys_;  // The last is nobody's.
