@@ -73,6 +73,18 @@ cgroupfs::GroupSet groups_with_rights(const exporter::SamplerConfig& config) {
   return groups.set(cgroupfs::Group::kPerfEvent, false);
 }
 
+// cAdvisor's REST API looks at the same host as the sampler.
+exporter::ApiConfig cadvisor_api(const ExporterConfig& config) {
+  exporter::ApiConfig api;
+  api.view.groups = config.sampler.reader.groups;
+  api.sys_root = config.sampler.sys_root;
+  api.host_root = config.sampler.host_root;
+  api.places.docker_root = config.sampler.inventory.docker_root;
+  api.places.containers_storage = config.sampler.inventory.containers_storage;
+  api.max_age = 2 * config.sampler.interval;
+  return api;
+}
+
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) log::info("listening on " + address);
   log::info("sampling " + config.cgroup_root + " every " +
@@ -147,6 +159,7 @@ int run_exporter(ExporterConfig config) {
   options.metrics.text.exporter_metrics = config.exporter_metrics;
   options.metrics.text.groups = config.sampler.reader.groups;
   options.interval = config.sampler.interval;
+  options.cadvisor = cadvisor_api(config);
   options.access = [&access, &privileges] { return access_facts((*access)->stats(), *privileges); };
   exporter::Endpoints served(*server, **loop, clock, std::move(options));
   endpoints = &served;

@@ -34,6 +34,14 @@ class JsonWriter {
     return *this;
   }
 
+  // A key that is somebody else's text: a label, a path.
+  JsonWriter& text_key(std::string_view name) {
+    text(name);
+    out_ += ':';
+    fresh_ = true;
+    return *this;
+  }
+
   // `prefix` is a literal of ours.
   void text(std::string_view value, std::string_view prefix = {}) {
     separate();

@@ -51,6 +51,7 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
       options_(std::move(options)),
       hub_(loop.history(), options_.interval),
       events_(server, loop, clock, options_.events),
+      cadvisor_(server, loop, events_.log(), events_.hub(), clock, options_.cadvisor),
       metrics_(server, loop, worker_, clock, options_.metrics, [this] { return self(); }) {
   const auto route = [&](std::string path, void (Endpoints::*handler)(const Request&, Responder)) {
     server_.route(std::move(path), {"GET"},
@@ -71,6 +72,7 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
 }
 
 void Endpoints::publish(SnapshotPtr snapshot) {
+  cadvisor_.observe(*snapshot);
   server_.post([this, alive = std::weak_ptr(alive_), snapshot = std::move(snapshot)] {
     if (!alive.lock()) return;
     hub_.publish(snapshot);
@@ -83,14 +85,16 @@ void Endpoints::finish() {
   hub_.finish_all();
   worker_.stop();
   events_.finish();
+  cadvisor_.stop();
 }
 
 SelfStats Endpoints::self() const {
   SelfStats self = loop_.stats();
   const StreamStats streams = hub_.stats();
-  self.stream_clients = streams.clients;
-  self.stream_frames = streams.frames;
-  self.stream_skipped = streams.skipped;
+  const StreamStats listeners = events_.stats();
+  self.stream_clients = streams.clients + listeners.clients;
+  self.stream_frames = streams.frames + listeners.frames;
+  self.stream_skipped = streams.skipped + listeners.skipped;
   self.stream_formatted = streams.formatted;
   const http::ServerStats server = server_.stats();
   self.http_requests = server.requests;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "exporter/cadvisor/api.h"
 #include "exporter/collect/sampler_loop.h"
 #include "exporter/stream/hub.h"
 #include "exporter/web/event_feed.h"
@@ -26,6 +27,7 @@ struct EndpointOptions {
   EventLimits events;
   // Asked per scrape, on the loop thread; may be empty.
   std::function<AccessFacts()> access;
+  ApiConfig cadvisor;  // cAdvisor's REST API.
 };
 
 class Endpoints {
@@ -63,6 +65,7 @@ class Endpoints {
   StreamHub hub_;
   std::vector<std::uint64_t> watched_;  // What the sampler was told.
   EventFeed events_;
+  CadvisorApi cadvisor_;
   std::function<PushStats()> push_stats_;  // Empty: nothing is pushed.
   MetricsEndpoint metrics_;
   Worker worker_;  // After what its tasks use: it stops first.

@@ -20,6 +20,7 @@ class EventFeed {
   EventFeed& operator=(const EventFeed&) = delete;
 
   // Any thread.
+  [[nodiscard]] StreamStats stats() const { return hub_.stats(); }
   [[nodiscard]] const EventLog& log() const { return log_; }
   // Loop thread.
   [[nodiscard]] EventHub& hub() { return hub_; }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import case
 import kernel
+from cadvisor_api import CadvisorApi
 from docker import IMAGE, Docker
 from exporter import Exporter
 
@@ -52,6 +53,7 @@ def setUpModule():
     off = "advtcp,cpu_topology,cpuset,hugetlb,memory_numa,referenced_memory,resctrl,sched,tcp,udp"
     exporter = Exporter(f"--disable_metrics={off}")
     unittest.addModuleCleanup(exporter.stop)
+    CadvisorApi.docker, CadvisorApi.exporter, CadvisorApi.paths = docker, exporter, paths
 
 
 class Values(unittest.TestCase):
