@@ -3,7 +3,6 @@
 import json
 import subprocess
 import threading
-import unittest
 import urllib.error
 import urllib.request
 
@@ -13,8 +12,8 @@ import kernel
 MIB = 1024**2
 
 
-class CadvisorApi(unittest.TestCase):
-    """Set by docker_test.py: `docker`, `exporter`, `paths` (name -> cgroup path)."""
+class CadvisorApi:
+    """Cases; docker_test.py makes them a TestCase and sets `docker`, `exporter` and `paths` (name -> cgroup path)."""
 
     docker = exporter = paths = None
 

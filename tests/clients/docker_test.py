@@ -5,9 +5,9 @@ import time
 import unittest
 from pathlib import Path
 
+import cadvisor_api
 import case
 import kernel
-from cadvisor_api import CadvisorApi
 from docker import IMAGE, Docker
 from exporter import Exporter
 
@@ -185,6 +185,10 @@ class Identity(unittest.TestCase):
             return ours <= kernel.cpu_seconds(path)
 
         self.assertTrue(case.eventually(fresh))
+
+
+class CadvisorApi(cadvisor_api.CadvisorApi, unittest.TestCase):
+    """Against cAdvisor's clients' expectations."""
 
 
 class DockerStats(unittest.TestCase):
