@@ -1,5 +1,6 @@
 #include "base/go_duration.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -57,7 +58,7 @@ std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text)
     total += *part;
   }
   if (total >= static_cast<double>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
-  const std::chrono::nanoseconds value(static_cast<std::int64_t>(total + 0.5));
+  const std::chrono::nanoseconds value(std::llround(total));
   return negative ? -value : value;
 }
 

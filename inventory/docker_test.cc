@@ -86,7 +86,7 @@ TEST(DockerRecord, AndTheSocketSayTheSame) {
   RecordedHost by_socket("docker", elsewhere);
   static_cast<void>(by_socket.identify("/docker/" + kWeb));
   by_socket.inventory->answer({1, "/run/docker.sock", ""}, by_socket.answer("web.json"));
-  Identity from_socket = *by_socket.inventory->identify({1, "/docker/" + kWeb, {}, {}});
+  Identity from_socket = *by_socket.inventory->identify({.serial = 1, .path = "/docker/" + kWeb});
   EXPECT_EQ(from_socket.runtime_root, "") << "the answer does not say";
   from_socket.runtime_root = from_file->runtime_root;
   EXPECT_TRUE(from_socket == *from_file);

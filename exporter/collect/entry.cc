@@ -128,6 +128,7 @@ Entry::Change Entry::update_rates(MonoTime now, std::chrono::nanoseconds shortes
   }
   if (has_nothing_to_rate()) resting_at = now;
   // As bytes, since a rate that is not known is not equal to itself.
+  // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
   return std::memcmp(&before, &rates, sizeof rates) == 0 ? Change::kNone : Change::kSome;
 }
 

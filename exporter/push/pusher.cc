@@ -64,7 +64,7 @@ void Pusher::collect_once(const std::stop_token& stop) {
 void Pusher::send_all(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     {
-      std::unique_lock lock(mutex_);
+      const std::scoped_lock guard(mutex_);
       something_queued_ = false;
     }
     while (const std::optional<PushQueue::Front> front = queue_->front()) {

@@ -45,7 +45,7 @@ class PushQueue {
   Result<> push(Batch batch);
 
   struct Front {
-    std::uint64_t id;
+    std::uint64_t id = 0;
     Batch batch;
   };
   // The oldest, still queued; nothing when the queue is empty.

@@ -101,7 +101,8 @@ class RemoteSender final : public Sender {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_USERAGENT, "plimsoll/" PLIMSOLL_VERSION);
     set(CURLOPT_HTTPHEADER, headers_.get());
-    set(CURLOPT_POSTFIELDS, body.data());
+    // With its size below.
+    set(CURLOPT_POSTFIELDS, body.data());  // NOLINT(bugprone-suspicious-stringview-data-usage)
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
     set(CURLOPT_NOSIGNAL, 1L);
@@ -147,7 +148,7 @@ Result<std::unique_ptr<Sender>> make_remote_sender(RemoteOptions options) {
                                            "' is no http:// or https:// address of a remote_write "
                                            "receiver, such as "
                                            "http://example.com:9090/api/v1/write");
-  CurlLibrary curl = PLIMSOLL_TRY(CurlLibrary::load());
+  const CurlLibrary curl = PLIMSOLL_TRY(CurlLibrary::load());
   return std::make_unique<RemoteSender>(curl, std::move(options));
 }
 

@@ -60,7 +60,7 @@ void EventHub::publish(const std::vector<EventPtr>& events, MonoTime now) {
 }
 
 void EventHub::offer(Client& client, const Event& event, MonoTime now) {
-  Listener& listener = client.listener;
+  const Listener& listener = client.listener;
   if (event.sequence <= listener.after || !listener.accepts(event)) return;
   if (listener.stream->pending() > kMaxPending) {
     ++client.missed;
