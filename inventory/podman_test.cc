@@ -134,7 +134,8 @@ TEST(PodmanRecord, AndTheSocketAgree) {
   RecordedHost host("podman");
   const IdentityPtr files = host.identify("/libpod_parent/libpod-" + kPweb);
   host.inventory->answer({1, "/run/podman/podman.sock", ""}, host.answer("pweb.json"));
-  const IdentityPtr both = host.inventory->identify({1, "/libpod_parent/libpod-" + kPweb, {}, {}});
+  const IdentityPtr both =
+      host.inventory->identify({.serial = 1, .path = "/libpod_parent/libpod-" + kPweb});
   EXPECT_EQ(both->name, files->name);
   EXPECT_EQ(both->image, files->image);
   EXPECT_EQ(both->image_id, files->image_id);
