@@ -77,6 +77,7 @@ std::vector<Finding> check_capabilities(const HostFacts& facts) {
     text += (text.empty() ? "" : "; ") + use_text(use);
   }
   std::vector<Finding> findings;
+  findings.reserve(lost.size() + 2);
   for (const auto& [name, text] : lost) findings.push_back(without(name, text));
   if (!has(facts, CAP_SYS_ADMIN) && !facts.host_network)
     findings.push_back(without(

@@ -62,17 +62,17 @@ void CadvisorApi::handle(const Request& request, Responder responder) {
   auto shared = std::make_shared<Call>(*std::move(call));
   shared->responder.emplace(std::move(responder));
   const auto age = shared->options.max_age.value_or(config_.max_age);
-  answer_later(std::max(age, std::chrono::nanoseconds(0)), std::move(shared));
+  answer_later(std::max(age, std::chrono::nanoseconds(0)), shared);
 }
 
 void CadvisorApi::validate(Responder responder) {
   auto call = std::make_shared<Call>();
   call->responder.emplace(std::move(responder));
   call->validates = true;
-  answer_later(config_.max_age, std::move(call));
+  answer_later(config_.max_age, call);
 }
 
-void CadvisorApi::answer_later(std::chrono::nanoseconds max_age, CallPtr call) {
+void CadvisorApi::answer_later(std::chrono::nanoseconds max_age, const CallPtr& call) {
   loop_.request(max_age, Freshness::kScrape, [this, call](const SnapshotPtr& snapshot) {
     if (!snapshot) return call->responder->send(busy("starting: no sample has been taken yet\n"));
     const bool queued = worker_.post([this, call, snapshot] {

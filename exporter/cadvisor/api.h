@@ -55,7 +55,7 @@ class CadvisorApi {
   void handle(const http::Request& request, http::Responder responder);
   void validate(http::Responder responder);
   // Formats on the worker's thread, with a snapshot that is at most so old.
-  void answer_later(std::chrono::nanoseconds max_age, CallPtr call);
+  void answer_later(std::chrono::nanoseconds max_age, const CallPtr& call);
   void events(const Call& call, http::Responder responder);
 
   [[nodiscard]] Result<std::string> body_of(const Call& call, const Snapshot& snapshot) const;

@@ -7,7 +7,6 @@ namespace plimsoll::exporter {
 namespace {
 
 using inventory::Identity;
-using inventory::Runtime;
 
 bool is_below(std::string_view path, std::string_view above) {
   return above == "/" || path == above ||

@@ -44,7 +44,7 @@ void write_numa(GoJson& json, const StatPoint& point, std::string_view name, Num
 
 struct FaultFields {
   std::optional<std::uint64_t> pgfault, pgmajfault;
-  NumaMember file, anon, unevictable;
+  NumaMember file = nullptr, anon = nullptr, unevictable = nullptr;
 };
 
 void write_faults(GoJson& json, const StatPoint& point, std::string_view name,

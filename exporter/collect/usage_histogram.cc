@@ -55,7 +55,7 @@ void UsageHistogram::make_room(std::int32_t finest) {
     const std::int32_t low = std::min(first_, index);
     const std::int32_t high =
         std::max(first_ + static_cast<std::int32_t>(counts_.size()) - 1, index);
-    const auto wanted = static_cast<std::size_t>(high - low + 1);
+    const std::size_t wanted = static_cast<std::size_t>(high - low) + 1;
     if (wanted > kMaxBuckets) {
       merge_neighbours();
       continue;

@@ -41,7 +41,7 @@ class Endpoints {
   void publish(SnapshotPtr snapshot);
   // What a scrape would show now, for whoever pushes it (MetricsEndpoint::expose).
   using Exposed = MetricsEndpoint::Exposed;
-  void expose(Exposed done) { metrics_.expose(std::move(done)); }
+  void expose(const Exposed& done) { metrics_.expose(done); }
   // Asked for the metrics about pushing. Before the server runs; it is called on the loop thread.
   void set_push_stats(std::function<PushStats()> stats) { push_stats_ = std::move(stats); }
   // Ends the streams and the pages at work; loop thread only, before the sampler loop goes.

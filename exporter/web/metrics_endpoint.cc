@@ -169,7 +169,7 @@ TextOptions MetricsEndpoint::text_options() const {
   return text;
 }
 
-void MetricsEndpoint::expose(Exposed done) {
+void MetricsEndpoint::expose(const Exposed& done) {
   const auto write = [this, done](const SnapshotPtr& snapshot) {
     if (!snapshot) return done(std::nullopt, {});
     worker_.submit([this, done, snapshot, self = self_()] {

@@ -45,7 +45,7 @@ class MetricsEndpoint {
   // loop thread, without a text while there are no numbers yet; not at all once the worker
   // stopped.
   using Exposed = std::function<void(std::optional<std::string> text, WallTime at)>;
-  void expose(Exposed done);
+  void expose(const Exposed& done);
 
  private:
   struct Scrape;
