@@ -2,6 +2,7 @@
 // merged, queued, times, sectors; of throttling, bfq and cfq; plain or _recursive).
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -47,7 +48,7 @@ class BlkioLines {
 struct DeviceNumber {
   std::uint32_t major = 0;
   std::uint32_t minor = 0;
-  bool operator==(const DeviceNumber&) const = default;
+  auto operator<=>(const DeviceNumber&) const = default;
 };
 [[nodiscard]] std::optional<DeviceNumber> parse_device_number(std::string_view token);
 
