@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "agent/sandbox.h"
+#include "agent/startup_pages.h"
 #include "base/number.h"
 #include "http/client.h"
 
@@ -103,6 +104,8 @@ void close_others(const Fd& channel) {
   const Result<> entered = enter_sandbox(FileWrites::kForbidden);
   // With this capability the filter is not optional, but where there can be none at all.
   if (!entered && entered.error().kind != ErrorKind::kNotOffered) ::_exit(1);
+  // Only a saving: a failure costs nothing that this process is for.
+  [[maybe_unused]] const auto released = release_startup_pages();
   while (serve_one(channel, options)) {
   }
   ::_exit(0);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "agent/startup_pages.h"
 #include "base/log.h"
 #include "exporter/collect/sampler_loop.h"
 #include "exporter/web/endpoints.h"
@@ -85,6 +86,19 @@ exporter::ApiConfig cadvisor_api(const ExporterConfig& config) {
   return api;
 }
 
+// The end of the start: with the second sample everything that runs every time has run once.
+class StartupEnd {
+ public:
+  void after_a_sample() {
+    if (++samples_ != 2) return;
+    if (const auto released = release_startup_pages(); !released)
+      log::warn("the code of the start stays in memory: " + released.error().message());
+  }
+
+ private:
+  int samples_ = 0;
+};
+
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) log::info("listening on " + address);
   log::info("sampling " + config.cgroup_root + " every " +
@@ -146,7 +160,10 @@ int run_exporter(ExporterConfig config) {
       nullptr;  // Set before the loop starts; the loop ends before it goes.
   auto loop = exporter::SamplerLoop::create(
       config.sampler, clock,
-      [&endpoints](exporter::SnapshotPtr snapshot) { endpoints->publish(std::move(snapshot)); },
+      [&endpoints, started = StartupEnd()](exporter::SnapshotPtr snapshot) mutable {
+        endpoints->publish(std::move(snapshot));
+        started.after_a_sample();
+      },
       [&privileges](const inventory::Question& question) {
         return privileges->asker ? privileges->asker->ask(question) : ask_runtime(question);
       });
