@@ -68,6 +68,8 @@ TEST(CpuStatV2, ReadsUsageAlsoWithoutTheController) {
   EXPECT_EQ(bare->usage_usec, 8120U);
   EXPECT_EQ(bare->user_usec, 5311U);
   EXPECT_EQ(bare->system_usec, 2809U);
+  EXPECT_EQ(bare->nice_usec, 0U);
+  EXPECT_FALSE(bare->core_sched_force_idle_usec);
   EXPECT_FALSE(bare->nr_periods);
   const auto full = parse_cpu_stat_v2(
       "usage_usec 8120\nuser_usec 5311\nsystem_usec 2809\ncore_sched.force_idle_usec 0\n"
@@ -76,6 +78,13 @@ TEST(CpuStatV2, ReadsUsageAlsoWithoutTheController) {
   EXPECT_EQ(full->throttled_usec, 90U);
   EXPECT_EQ(full->burst_usec, 30U);
   expect_malformed(parse_cpu_stat_v2, {{"Torn", "usage_usec 8120\nuser_usec 53", "user_usec 53"}});
+}
+
+TEST(CpuStatLocal, HasTheUnitOfItsVersion) {
+  EXPECT_EQ(parse_cpu_stat_local("throttled_time 40000\n")->throttled_time, 40'000U);
+  EXPECT_EQ(parse_cpu_stat_local("throttled_usec 40\n")->throttled_usec, 40U);
+  EXPECT_EQ(*parse_cpu_stat_local(""), CpuStatLocal{});
+  expect_malformed(parse_cpu_stat_local, {{"Torn", "throttled_usec 4", "throttled_usec 4"}});
 }
 
 TEST(UsecToNs, Saturates) {

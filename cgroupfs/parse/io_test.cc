@@ -1,5 +1,6 @@
 // blkio.* of v1, io.stat of v2.
 #include "cgroupfs/parse/blkio.h"
+#include "cgroupfs/parse/io_limit.h"
 #include "cgroupfs/parse/io_stat.h"
 #include "cgroupfs/parse/testing.h"
 
@@ -113,6 +114,36 @@ TEST(IoStat, NamesTheOffendingLine) {
            {"Negative", "8:0 wios=-1\n", "8:0 wios=-1"},
            {"Overflow", "8:0 rios=18446744073709551616\n", "8:0 rios=18446744073709551616"},
            {"EmptyLine", "8:0 rios=1\n\n", ""}});
+}
+
+using Max = std::vector<IoMax>;
+Result<Max> io_max(std::string_view text) {
+  return drain(IoMaxLines(text));
+}
+
+TEST(IoMax, ReadsRatesAndLeavesMaxOut) {
+  EXPECT_EQ(*io_max("8:16 rbps=2097152 wbps=max riops=max wiops=120\n8:0 rbps=1 future=x\n"),
+            (Max{{8, 16, 2097152, std::nullopt, std::nullopt, 120},
+                 {8, 0, 1, std::nullopt, std::nullopt, std::nullopt}}));
+  EXPECT_EQ(*io_max(""), Max{});
+  EXPECT_EQ(*io_max("(unknown) rbps=1\n"), Max{});
+}
+
+TEST(IoMax, NamesTheOffendingLine) {
+  expect_malformed(io_max, {{"Torn", "8:16 rbps=20", "8:16 rbps=20"},
+                            {"NoDevice", "rbps=1\n", "rbps=1"},
+                            {"Word", "8:16 rbps\n", "8:16 rbps"},
+                            {"NoNumber", "8:16 rbps=-1\n", "8:16 rbps=-1"},
+                            {"EmptyLine", "\n", ""}});
+}
+
+TEST(IoWeight, IsTheDefaultOne) {
+  EXPECT_EQ(*parse_io_weight("default 100\n8:16 200\n"), 100U);
+  EXPECT_EQ(*parse_io_weight("8:16 200\ndefault 50\n"), 50U);
+  expect_malformed(parse_io_weight, {{"None", "8:16 200\n", "8:16 200"},
+                                     {"Empty", "", ""},
+                                     {"Torn", "default 10", "default 10"},
+                                     {"NoNumber", "default x\n", "default x"}});
 }
 
 }  // namespace

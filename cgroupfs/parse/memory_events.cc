@@ -15,6 +15,12 @@ constexpr auto kEventKeys = std::to_array<Key<MemoryEvents>>({
     {"oom_group_kill", &MemoryEvents::oom_group_kill},
 });
 
+constexpr auto kSwapEventKeys = std::to_array<Key<SwapEvents>>({
+    {"high", &SwapEvents::high},
+    {"max", &SwapEvents::max},
+    {"fail", &SwapEvents::fail},
+});
+
 constexpr auto kOomControlKeys = std::to_array<Key<MemoryOomControl>>({
     {"oom_kill_disable", &MemoryOomControl::oom_kill_disable},
     {"under_oom", &MemoryOomControl::under_oom},
@@ -25,6 +31,10 @@ constexpr auto kOomControlKeys = std::to_array<Key<MemoryOomControl>>({
 
 Result<MemoryEvents> parse_memory_events(std::string_view text) {
   return parse_keyed(text, kEventKeys);
+}
+
+Result<SwapEvents> parse_swap_events(std::string_view text) {
+  return parse_keyed(text, kSwapEventKeys);
 }
 
 Result<MemoryOomControl> parse_memory_oom_control(std::string_view text) {

@@ -19,6 +19,14 @@ struct MemoryEvents {
 };
 [[nodiscard]] Result<MemoryEvents> parse_memory_events(std::string_view text);
 
+// memory.swap.events (v2, Linux 4.18): "high 0\nmax 2\nfail 1\n", with the descendants. high since
+// 5.8.
+struct SwapEvents {
+  std::optional<std::uint64_t> high, max, fail;
+  bool operator==(const SwapEvents&) const = default;
+};
+[[nodiscard]] Result<SwapEvents> parse_swap_events(std::string_view text);
+
 // v1: "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"; oom_kill since Linux 4.13, the group's own
 // kills only.
 struct MemoryOomControl {

@@ -37,6 +37,10 @@ TEST(MemoryStatV1, ReadsOwnAndTotalKeys) {
   EXPECT_EQ(stat->total_rss, 102U);
   EXPECT_EQ(stat->total_workingset_refault_file, 109U);
   EXPECT_EQ(stat->total_swap, 110U);
+  EXPECT_EQ(stat->total_rss_huge, 103U);
+  EXPECT_EQ(stat->total_swapcached, 111U);
+  EXPECT_EQ(stat->total_pgpgin, 112U);
+  EXPECT_EQ(stat->total_pgpgout, 113U);
   EXPECT_EQ(stat->total_inactive_file, 118U);
   EXPECT_EQ(stat->total_unevictable, 120U);
 }
@@ -79,6 +83,12 @@ TEST(MemoryStatV2, ReadsKeysAndSkipsTheRest) {
   EXPECT_EQ(stat->slab, 27U);
   EXPECT_EQ(stat->workingset_refault_file, 29U);
   EXPECT_EQ(stat->pgscan, 31U);
+  EXPECT_EQ(stat->kernel_stack, 4U);
+  EXPECT_EQ(stat->zswap, 11U);
+  EXPECT_EQ(stat->slab_unreclaimable, 26U);
+  EXPECT_EQ(stat->workingset_activate_anon, 30U);
+  EXPECT_EQ(stat->pgscan_kswapd, 33U);
+  EXPECT_FALSE(stat->thp_swpout);
   EXPECT_EQ(stat->pgsteal, 32U);
   EXPECT_EQ(stat->pgfault, 34U);
   EXPECT_EQ(stat->pgmajfault, 35U);
@@ -95,6 +105,12 @@ TEST(MemoryEvents, ReadsWhatTheKernelOffers) {
   EXPECT_EQ(*parse_memory_events(""), MemoryEvents{});
   EXPECT_EQ(parse_memory_events("sock_throttled 4\nhigh 1\n")->high, 1U);
   expect_malformed(parse_memory_events, {{"Torn", "low 0\nhigh 3\nmax", "max"}});
+}
+
+TEST(SwapEvents, ReadsWhatTheKernelOffers) {
+  EXPECT_EQ(*parse_swap_events("high 1\nmax 2\nfail 3\n"), (SwapEvents{1, 2, 3}));
+  EXPECT_FALSE(parse_swap_events("max 2\nfail 3\n")->high);
+  expect_malformed(parse_swap_events, {{"Torn", "max 2\nfail", "fail"}});
 }
 
 TEST(MemoryOomControl, CountsKillsSince413) {

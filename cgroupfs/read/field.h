@@ -40,6 +40,9 @@ enum class Kind : std::uint8_t {
   X(kCpuThrottled, "cpu.throttled", kNanoseconds, kCounter, kCpu)                                 \
   X(kCpuBursts, "cpu.bursts", kCount, kCounter, kCpu)                                             \
   X(kCpuBurst, "cpu.burst", kNanoseconds, kCounter, kCpu)                                         \
+  X(kCpuNice, "cpu.nice", kNanoseconds, kCounter, kCpu)                                           \
+  X(kCpuForcedIdle, "cpu.forced_idle", kNanoseconds, kCounter, kCpu)                              \
+  X(kCpuLocalThrottled, "cpu.local_throttled", kNanoseconds, kCounter, kCpu)                      \
   X(kCpuQuota, "cpu.quota", kNanoseconds, kLimit, kAlways)                                        \
   X(kCpuPeriod, "cpu.period", kNanoseconds, kGauge, kAlways)                                      \
   X(kCpuBurstLimit, "cpu.burst_limit", kNanoseconds, kGauge, kAlways)                             \
@@ -78,20 +81,35 @@ enum class Kind : std::uint8_t {
   X(kMemoryEventsOom, "memory.events.oom", kCount, kCounter, kOomEvent)                           \
   X(kMemoryEventsOomKill, "memory.events.oom_kill", kCount, kCounter, kOomEvent)                  \
   X(kMemoryEventsOomGroupKill, "memory.events.oom_group_kill", kCount, kCounter, kOomEvent)       \
+  X(kMemoryEventsLocalLow, "memory.events_local.low", kCount, kCounter, kMemory)                  \
   X(kMemoryEventsLocalHigh, "memory.events_local.high", kCount, kCounter, kMemory)                \
   X(kMemoryEventsLocalMax, "memory.events_local.max", kCount, kCounter, kMemory)                  \
   X(kMemoryEventsLocalOom, "memory.events_local.oom", kCount, kCounter, kOomEvent)                \
   X(kMemoryEventsLocalOomKill, "memory.events_local.oom_kill", kCount, kCounter, kOomEvent)       \
+  X(kMemoryEventsLocalOomGroupKill, "memory.events_local.oom_group_kill", kCount, kCounter,       \
+    kOomEvent)                                                                                    \
+  X(kMemoryUnderOom, "memory.under_oom", kBool, kGauge, kMemory)                                  \
+  X(kMemoryOomKillDisabled, "memory.oom_kill_disabled", kBool, kGauge, kMemory)                   \
+  X(kMemoryOomGroup, "memory.oom_group", kBool, kGauge, kMemory)                                  \
+  X(kMemorySwapEventsHigh, "memory.swap_events.high", kCount, kCounter, kMemory)                  \
+  X(kMemorySwapEventsMax, "memory.swap_events.max", kCount, kCounter, kMemory)                    \
+  X(kMemorySwapEventsFail, "memory.swap_events.fail", kCount, kCounter, kMemory)                  \
+  X(kMemorySwapPeak, "memory.swap_peak", kBytes, kGauge, kMemory)                                 \
+  /* What is left to the tightest limit of the group and those above: exporter/collect. */        \
+  X(kMemoryHeadroom, "memory.headroom", kBytes, kGauge, kMemory)                                  \
   X(kMemoryLimit, "memory.limit", kBytes, kLimit, kAlways)                                        \
   X(kMemoryHigh, "memory.high", kBytes, kLimit, kAlways)                                          \
   X(kMemoryLow, "memory.low", kBytes, kLimit, kAlways)                                            \
   X(kMemoryMin, "memory.min", kBytes, kLimit, kAlways)                                            \
   X(kMemoryReservation, "memory.reservation", kBytes, kLimit, kAlways) /* v1 soft limit */        \
   X(kMemorySwapLimit, "memory.swap_limit", kBytes, kLimit, kAlways)    /* v2 memory.swap.max */   \
-  X(kMemoryMemswLimit, "memory.memsw_limit", kBytes, kLimit, kAlways)  /* v1 memory + swap */     \
+  X(kMemorySwapHigh, "memory.swap_high", kBytes, kLimit, kAlways)                                 \
+  X(kMemoryZswapLimit, "memory.zswap_limit", kBytes, kLimit, kAlways)                             \
+  X(kMemoryMemswLimit, "memory.memsw_limit", kBytes, kLimit, kAlways) /* v1 memory + swap */      \
   X(kPids, "pids.current", kCount, kGauge, kAlways)                                               \
   X(kPidsPeak, "pids.peak", kCount, kGauge, kAlways)                                              \
   X(kPidsLimit, "pids.limit", kCount, kLimit, kAlways)                                            \
+  X(kPidsHeadroom, "pids.headroom", kCount, kGauge, kAlways) /* as kMemoryHeadroom */             \
   X(kPidsEventsMax, "pids.events_max", kCount, kCounter, kAlways)                                 \
   X(kProcesses, "pids.processes", kCount, kGauge, kProcess) /* lines of cgroup.procs */           \
   X(kPsiCpuSome, "pressure.cpu.some", kNanoseconds, kCounter, kPressure)                          \
@@ -107,6 +125,9 @@ enum class Kind : std::uint8_t {
   X(kIoWrites, "io.writes", kCount, kCounter, kDiskIo)                                            \
   X(kIoDiscardBytes, "io.discard_bytes", kBytes, kCounter, kDiskIo)                               \
   X(kIoDiscards, "io.discards", kCount, kCounter, kDiskIo)                                        \
+  X(kIoWeight, "io.weight", kCount, kGauge, kDiskIo)                                              \
+  X(kCpusetCpus, "cpuset.cpu_count", kCount, kGauge, kAlways)                                     \
+  X(kCpusetMems, "cpuset.node_count", kCount, kGauge, kAlways)                                    \
   X(kCpusetMemoryMigrate, "cpuset.memory_migrate", kBool, kGauge, kCpuset)                        \
   X(kCgroupDescendants, "cgroup.descendants", kCount, kGauge, kAlways)                            \
   X(kCgroupDying, "cgroup.dying_descendants", kCount, kGauge, kAlways)                            \

@@ -91,6 +91,8 @@ constexpr auto kFiles = std::to_array<FileSpec>({
 
     file("cpuacct.stat", C::kCpuacct, Tier::kWarm, Group::kCpu, put_cpuacct_stat,
          drop_cpuacct_stat),
+    file("cpu.stat.local", C::kCpu, Tier::kWarm, Group::kCpu, put_cpu_stat_local,
+         drop<kCpuLocalThrottled>),
     number<kPids>("pids.current", C::kPids, Tier::kWarm, Group::kAlways),
     file("memory.oom_control", C::kMemory, Tier::kWarm, Group::kMemory, put_oom_control,
          drop_oom_control, {.or_group = Group::kOomEvent}),
@@ -128,14 +130,24 @@ constexpr auto kFiles = std::to_array<FileSpec>({
          drop<kProcesses>, {.records = Records::kMany}),
     file("freezer.state", C::kFreezer, Tier::kSlow, Group::kAlways, put_freezer_state,
          drop_freezer_state),
-    file("cpuset.effective_cpus", C::kCpuset, Tier::kSlow, Group::kCpuset, put_cpuset_cpus,
+    file("cpuset.effective_cpus", C::kCpuset, Tier::kSlow, Group::kAlways, put_cpuset_cpus,
          drop_cpuset_cpus),
-    file("cpuset.effective_mems", C::kCpuset, Tier::kSlow, Group::kCpuset, put_cpuset_mems,
+    file("cpuset.effective_mems", C::kCpuset, Tier::kSlow, Group::kAlways, put_cpuset_mems,
          drop_cpuset_mems),
     file("cpuset.memory_migrate", C::kCpuset, Tier::kSlow, Group::kCpuset,
          put_value<parse_flag, kCpusetMemoryMigrate>, drop<kCpusetMemoryMigrate>),
     file("rdma.current", C::kRdma, Tier::kSlow, Group::kAlways, put_rdma_current, drop_rdma),
     file("rdma.max", C::kRdma, Tier::kSlow, Group::kAlways, put_rdma_max, drop_rdma_max),
+
+    // Throttling's rules, whichever family of files counts.
+    file("blkio.throttle.read_bps_device", C::kIo, Tier::kSlow, Group::kDiskIo, put_read_bps,
+         drop_read_bps),
+    file("blkio.throttle.write_bps_device", C::kIo, Tier::kSlow, Group::kDiskIo, put_write_bps,
+         drop_write_bps),
+    file("blkio.throttle.read_iops_device", C::kIo, Tier::kSlow, Group::kDiskIo, put_read_iops,
+         drop_read_iops),
+    file("blkio.throttle.write_iops_device", C::kIo, Tier::kSlow, Group::kDiskIo, put_write_iops,
+         drop_write_iops),
 
     // Schedulers that account per group tell more than throttling does.
     blkio("blkio.bfq.io_merged_recursive", Tier::kSlow, Blkio::kBfqRecursive, put_io_merged,

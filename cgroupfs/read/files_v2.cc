@@ -2,6 +2,7 @@
 // of a cgroup2 mount, also of one that stands beside v1 ("hybrid"). Tiers as in files_v1.cc.
 #include <array>
 
+#include "cgroupfs/parse/io_limit.h"
 #include "cgroupfs/parse/pids.h"
 #include "cgroupfs/parse/single.h"
 #include "cgroupfs/read/put.h"
@@ -51,9 +52,9 @@ constexpr FileSpec limit(const char* name, Controller controller) {
               drop<kField>);
 }
 
-template <Field kSome, Field kFull>
-constexpr FileSpec pressure(const char* name, Put put) {
-  return file(name, kCore, Tier::kWarm, Group::kPressure, put, drop<kSome, kFull>);
+constexpr FileSpec pressure(const char* name, Put put, Drop drop) {
+  return file(name, kCore, Tier::kWarm, Group::kPressure, put, drop,
+              {.or_group = Group::kPressureAvg});
 }
 
 using C = Controller;
@@ -72,11 +73,13 @@ constexpr auto kFiles = std::to_array<FileSpec>({
     number<kMemorySwap>("memory.swap.current", C::kMemory, Tier::kWarm, Group::kMemory),
     file("memory.events", C::kMemory, Tier::kWarm, Group::kMemory, put_memory_events,
          drop_memory_events, {.or_group = Group::kOomEvent}),
-    pressure<kPsiCpuSome, kPsiCpuFull>("cpu.pressure", put_cpu_pressure),
-    pressure<kPsiMemorySome, kPsiMemoryFull>("memory.pressure", put_memory_pressure),
-    pressure<kPsiIoSome, kPsiIoFull>("io.pressure", put_io_pressure),
+    pressure("cpu.pressure", put_cpu_pressure, drop_cpu_pressure),
+    pressure("memory.pressure", put_memory_pressure, drop_memory_pressure),
+    pressure("io.pressure", put_io_pressure, drop_io_pressure),
+    pressure("irq.pressure", put_irq_pressure, drop_irq_pressure),
+    file("cpu.stat.local", C::kCpu, Tier::kWarm, Group::kCpu, put_cpu_stat_local,
+         drop<kCpuLocalThrottled>),
 
-    file("irq.pressure", kCore, Tier::kSlow, Group::kPressure, put_irq_pressure, drop<kPsiIrqFull>),
     file("cpu.max", C::kCpu, Tier::kSlow, Group::kAlways, put_cpu_max, drop<kCpuQuota, kCpuPeriod>),
     file("cpu.max.burst", C::kCpu, Tier::kSlow, Group::kAlways, put_cpu_burst,
          drop<kCpuBurstLimit>),
@@ -86,6 +89,13 @@ constexpr auto kFiles = std::to_array<FileSpec>({
     limit<kMemoryLow>("memory.low", C::kMemory),
     limit<kMemoryMin>("memory.min", C::kMemory),
     limit<kMemorySwapLimit>("memory.swap.max", C::kMemory),
+    limit<kMemorySwapHigh>("memory.swap.high", C::kMemory),
+    limit<kMemoryZswapLimit>("memory.zswap.max", C::kMemory),
+    file("memory.oom.group", C::kMemory, Tier::kSlow, Group::kMemory,
+         put_value<parse_flag, kMemoryOomGroup>, drop<kMemoryOomGroup>),
+    file("memory.swap.events", C::kMemory, Tier::kSlow, Group::kMemory, put_swap_events,
+         drop_swap_events),
+    number<kMemorySwapPeak>("memory.swap.peak", C::kMemory, Tier::kSlow, Group::kMemory),
     number<kMemoryPeak>("memory.peak", C::kMemory, Tier::kSlow, Group::kMemory),
     file("memory.events.local", C::kMemory, Tier::kSlow, Group::kMemory, put_memory_events_local,
          drop_memory_events_local, {.or_group = Group::kOomEvent}),
@@ -101,10 +111,13 @@ constexpr auto kFiles = std::to_array<FileSpec>({
     file("cgroup.events", kCore, Tier::kSlow, Group::kAlways, put_cgroup_events,
          drop_cgroup_events),
     file("cgroup.stat", kCore, Tier::kSlow, Group::kAlways, put_cgroup_stat, drop_cgroup_stat),
-    file("cpuset.cpus.effective", C::kCpuset, Tier::kSlow, Group::kCpuset, put_cpuset_cpus,
+    file("cpuset.cpus.effective", C::kCpuset, Tier::kSlow, Group::kAlways, put_cpuset_cpus,
          drop_cpuset_cpus),
-    file("cpuset.mems.effective", C::kCpuset, Tier::kSlow, Group::kCpuset, put_cpuset_mems,
+    file("cpuset.mems.effective", C::kCpuset, Tier::kSlow, Group::kAlways, put_cpuset_mems,
          drop_cpuset_mems),
+    file("io.max", C::kIo, Tier::kSlow, Group::kDiskIo, put_io_max, drop_io_max),
+    file("io.weight", C::kIo, Tier::kSlow, Group::kDiskIo, put_value<parse_io_weight, kIoWeight>,
+         drop<kIoWeight>),
     file("misc.current", C::kMisc, Tier::kSlow, Group::kAlways, put_misc_current, drop_misc),
     file("misc.max", C::kMisc, Tier::kSlow, Group::kAlways, put_misc_max, drop_misc_max),
     file("rdma.current", C::kRdma, Tier::kSlow, Group::kAlways, put_rdma_current, drop_rdma),

@@ -27,6 +27,8 @@ constexpr std::array<std::string_view, kGroupCount> kNames = {"cpu",
                                                               "cpuset",
                                                               "oom_event",
                                                               "pressure",
+                                                              "memory_stat",
+                                                              "pressure_avg",
                                                               ""};
 }
 
@@ -48,9 +50,10 @@ GroupSet GroupSet::all() {
 
 GroupSet GroupSet::defaults() {
   GroupSet set = all();
-  for (const Group off : {Group::kAdvTcp, Group::kCpuTopology, Group::kCpuset, Group::kHugetlb,
-                          Group::kMemoryNuma, Group::kProcess, Group::kReferencedMemory,
-                          Group::kResctrl, Group::kSched, Group::kTcp, Group::kUdp})
+  for (const Group off :
+       {Group::kAdvTcp, Group::kCpuTopology, Group::kCpuset, Group::kHugetlb, Group::kMemoryNuma,
+        Group::kProcess, Group::kReferencedMemory, Group::kResctrl, Group::kSched, Group::kTcp,
+        Group::kUdp, Group::kMemoryStat, Group::kPressureAvg})
     set.set(off, false);
   return set;
 }

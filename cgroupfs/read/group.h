@@ -1,5 +1,5 @@
-// The 22 metric groups, with cAdvisor's names (v0.60.5, `-disable_metrics`). A reader reads no file
-// that serves only disabled groups.
+// The metric groups: 22 with cAdvisor's names (v0.60.5, `-disable_metrics`), and ours, whose series
+// are many and wanted by few. A reader reads no file that serves only disabled groups.
 #pragma once
 
 #include <bitset>
@@ -32,7 +32,9 @@ enum class Group : std::uint8_t {
   kCpuset,
   kOomEvent,
   kPressure,
-  kAlways  // Not a group of cAdvisor's: what no flag can switch off (identity, limits, pids).
+  kMemoryStat,   // Ours: the events that memory.stat counts, by name.
+  kPressureAvg,  // Ours: the averages in the pressure files.
+  kAlways        // Not a group of cAdvisor's: what no flag can switch off (identity, limits, pids).
 };
 inline constexpr std::size_t kGroupCount = static_cast<std::size_t>(Group::kAlways) + 1;
 
@@ -40,7 +42,7 @@ class GroupSet {
  public:
   constexpr GroupSet() = default;
   // kAlways and cAdvisor's default-on groups: all but advtcp cpu_topology cpuset hugetlb
-  // memory_numa process referenced_memory resctrl sched tcp udp.
+  // memory_numa process referenced_memory resctrl sched tcp udp; of ours none.
   [[nodiscard]] static GroupSet defaults();
   [[nodiscard]] static GroupSet all();
   GroupSet& set(Group group, bool on = true) {

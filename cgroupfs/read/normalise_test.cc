@@ -35,6 +35,20 @@ TEST_F(V1, Cpu) {
   EXPECT_EQ(value(kCpuBurstLimit), 0U);
   EXPECT_EQ(value(kCpuShares), 1024U);
   EXPECT_FALSE(value(kCpuWeight));
+  EXPECT_EQ(value(kCpuLocalThrottled), 30'000U);
+  EXPECT_EQ(value(kCpusetCpus), 2U);
+  EXPECT_EQ(value(kCpusetMems), 1U);
+}
+
+TEST_F(V1, IoLimitsFromFourFiles) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  const IoLimit loop{.major = 7, .read_bytes = 5};
+  IoLimit disk{.major = 254, .read_bytes = 1'048'576, .writes = 120};
+  EXPECT_EQ(sample_.io_limits, (std::vector{loop, disk}));
+  host_.write("blkio/docker/a/blkio.throttle.read_bps_device", "");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  disk.read_bytes.reset();
+  EXPECT_EQ(sample_.io_limits, std::vector{disk});
 }
 
 TEST_F(V1, UnlimitedQuota) {
@@ -77,8 +91,13 @@ TEST_F(V1, MemoryWithItsDescendants) {
   EXPECT_EQ(value(kMemoryInactiveFile), 118U);
   EXPECT_EQ(value(kMemoryActiveFile), 119U);
   EXPECT_EQ(value(kMemoryUnevictable), 120U);
-  EXPECT_EQ(value(kMemoryEventsOomKill), 2U);
+  EXPECT_FALSE(value(kMemoryEventsOomKill)) << "v1 counts the group's own kills only";
   EXPECT_EQ(value(kMemoryEventsLocalOomKill), 2U);
+  EXPECT_EQ(value(kMemoryUnderOom), 0U);
+  EXPECT_EQ(value(kMemoryOomKillDisabled), 0U);
+  EXPECT_EQ(sample_.memory_detail.value(MemoryKey::rss_huge), 121U);
+  EXPECT_EQ(sample_.memory_detail.value(MemoryKey::pgpgin), 122U);
+  EXPECT_FALSE(sample_.memory_detail.value(MemoryKey::slab_reclaimable));
   EXPECT_EQ(sample_.limit(kMemoryLimit), L(67108864));
   EXPECT_EQ(sample_.limit(kMemoryReservation), L::none());
   EXPECT_EQ(sample_.limit(kMemoryMemswLimit), L::none());
@@ -220,7 +239,28 @@ TEST_F(V2, Cpu) {
   EXPECT_EQ(value(kCpuBurstLimit), 9'000U);
   EXPECT_EQ(value(kCpuWeight), 100U);
   EXPECT_FALSE(value(kCpuShares));
+  EXPECT_EQ(value(kCpuNice), 8'000U);
+  EXPECT_EQ(value(kCpuForcedIdle), 9'000U);
+  EXPECT_EQ(value(kCpuLocalThrottled), 30'000U);
+  EXPECT_EQ(value(kCpusetCpus), 2U);
   EXPECT_TRUE(sample_.per_cpu_ns.empty());
+}
+
+TEST_F(V2, IoLimitsOfDevicesThatHaveOne) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  EXPECT_EQ(sample_.io_limits,
+            (std::vector{IoLimit{.major = 8, .read_bytes = 1000, .writes = 20}}));
+  EXPECT_EQ(value(kIoWeight), 100U);
+}
+
+TEST_F(V2, PressureAveragesAreShares) {
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  const PressureAverages& averages = sample_.pressure_averages;
+  EXPECT_EQ(averages.some[static_cast<int>(PressureResource::kCpu)],
+            (std::array{0.015F, 0.0025F, 0.0F}));
+  EXPECT_FALSE(averages.full[static_cast<int>(PressureResource::kCpu)]) << "an old kernel";
+  EXPECT_FALSE(averages.some[static_cast<int>(PressureResource::kIrq)]);
+  EXPECT_TRUE(averages.full[static_cast<int>(PressureResource::kIrq)]);
 }
 
 TEST_F(V2, Memory) {
@@ -254,7 +294,20 @@ TEST_F(V2, Memory) {
   EXPECT_EQ(value(kMemoryEventsLocalHigh), 8U);
   EXPECT_EQ(value(kMemoryEventsLocalMax), 9U);
   EXPECT_EQ(value(kMemoryEventsLocalOom), 10U);
+  EXPECT_EQ(value(kMemoryEventsLocalLow), 7U);
   EXPECT_EQ(value(kMemoryEventsLocalOomKill), 11U);
+  EXPECT_EQ(value(kMemoryEventsLocalOomGroupKill), 12U);
+  EXPECT_EQ(value(kMemorySwapEventsHigh), 1U);
+  EXPECT_EQ(value(kMemorySwapEventsMax), 2U);
+  EXPECT_EQ(value(kMemorySwapEventsFail), 3U);
+  EXPECT_EQ(value(kMemorySwapPeak), 31U);
+  EXPECT_EQ(value(kMemoryOomGroup), 1U);
+  EXPECT_FALSE(value(kMemoryUnderOom));
+  EXPECT_EQ(sample_.limit(kMemorySwapHigh), L::none());
+  EXPECT_EQ(sample_.limit(kMemoryZswapLimit), L(4096));
+  EXPECT_EQ(sample_.memory_detail.value(MemoryKey::kernel_stack), 221U);
+  EXPECT_EQ(sample_.memory_detail.value(MemoryKey::thp_fault_alloc), 225U);
+  EXPECT_FALSE(sample_.memory_detail.value(MemoryKey::rss_huge));
   EXPECT_EQ(sample_.limit(kMemoryLimit), L(67108864));
   EXPECT_EQ(sample_.limit(kMemoryHigh), L::none());
   EXPECT_EQ(sample_.limit(kMemoryLow), L(1));

@@ -44,6 +44,13 @@ void set_cpu_stat_v2(const CpuStatV2& stat, const PutContext&, CgroupSample& sam
   set_or_unset(sample, Field::kCpuThrottled, ns(stat.throttled_usec));
   set_or_unset(sample, Field::kCpuBursts, stat.nr_bursts);
   set_or_unset(sample, Field::kCpuBurst, ns(stat.burst_usec));
+  set_or_unset(sample, Field::kCpuNice, ns(stat.nice_usec));
+  set_or_unset(sample, Field::kCpuForcedIdle, ns(stat.core_sched_force_idle_usec));
+}
+
+void set_cpu_stat_local(const CpuStatLocal& stat, const PutContext&, CgroupSample& sample) {
+  set_or_unset(sample, Field::kCpuLocalThrottled,
+               stat.throttled_time ? stat.throttled_time : ns(stat.throttled_usec));
 }
 
 }  // namespace
@@ -106,6 +113,11 @@ void drop_cpu_stat_v2(CgroupSample& sample) {
   drop_parsed<CpuStatV2, set_cpu_stat_v2>(sample);
 }
 
+Result<> put_cpu_stat_local(std::string_view text, const PutContext& context,
+                            CgroupSample& sample) {
+  return put_parsed<parse_cpu_stat_local, set_cpu_stat_local>(text, context, sample);
+}
+
 Result<> put_cpu_max(std::string_view text, const PutContext&, CgroupSample& sample) {
   const CpuMax max = PLIMSOLL_TRY(parse_cpu_max(text));
   sample.set(Field::kCpuQuota, ns(max.quota_usec));
@@ -114,21 +126,27 @@ Result<> put_cpu_max(std::string_view text, const PutContext&, CgroupSample& sam
 }
 
 Result<> put_cpuset_cpus(std::string_view text, const PutContext&, CgroupSample& sample) {
-  sample.cpuset_cpus = PLIMSOLL_TRY(parse_cpu_list(text)).text;
+  const CpuList cpus = PLIMSOLL_TRY(parse_cpu_list(text));
+  sample.cpuset_cpus = cpus.text;
+  sample.set(Field::kCpusetCpus, cpus.count);
   return {};
 }
 
 void drop_cpuset_cpus(CgroupSample& sample) {
   sample.cpuset_cpus.clear();
+  sample.unset(Field::kCpusetCpus);
 }
 
 Result<> put_cpuset_mems(std::string_view text, const PutContext&, CgroupSample& sample) {
-  sample.cpuset_mems = PLIMSOLL_TRY(parse_cpu_list(text)).text;
+  const CpuList mems = PLIMSOLL_TRY(parse_cpu_list(text));
+  sample.cpuset_mems = mems.text;
+  sample.set(Field::kCpusetMems, mems.count);
   return {};
 }
 
 void drop_cpuset_mems(CgroupSample& sample) {
   sample.cpuset_mems.clear();
+  sample.unset(Field::kCpusetMems);
 }
 
 }  // namespace plimsoll::cgroupfs

@@ -26,6 +26,8 @@ void drop_cpu_stat_v1(CgroupSample& sample);
 [[nodiscard]] Result<> put_cpu_stat_v2(std::string_view text, const PutContext& context,
                                        CgroupSample& sample);
 void drop_cpu_stat_v2(CgroupSample& sample);
+[[nodiscard]] Result<> put_cpu_stat_local(std::string_view text, const PutContext& context,
+                                          CgroupSample& sample);
 [[nodiscard]] Result<> put_cpu_max(std::string_view text, const PutContext& context,
                                    CgroupSample& sample);
 // Both: cpuset.

@@ -35,4 +35,21 @@ void drop_sectors(CgroupSample& sample);
                                    CgroupSample& sample);
 void drop_io_stat(CgroupSample& sample);
 
+// Limits on IO. v1 has a file for each of the four numbers.
+[[nodiscard]] Result<> put_io_max(std::string_view text, const PutContext& context,
+                                  CgroupSample& sample);
+void drop_io_max(CgroupSample& sample);
+[[nodiscard]] Result<> put_read_bps(std::string_view text, const PutContext& context,
+                                    CgroupSample& sample);
+void drop_read_bps(CgroupSample& sample);
+[[nodiscard]] Result<> put_write_bps(std::string_view text, const PutContext& context,
+                                     CgroupSample& sample);
+void drop_write_bps(CgroupSample& sample);
+[[nodiscard]] Result<> put_read_iops(std::string_view text, const PutContext& context,
+                                     CgroupSample& sample);
+void drop_read_iops(CgroupSample& sample);
+[[nodiscard]] Result<> put_write_iops(std::string_view text, const PutContext& context,
+                                      CgroupSample& sample);
+void drop_write_iops(CgroupSample& sample);
+
 }  // namespace plimsoll::cgroupfs

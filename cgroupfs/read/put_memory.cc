@@ -36,6 +36,11 @@ void set_memory_stat_v1(const MemoryStatV1& stat, const PutContext&, CgroupSampl
   set_or_unset(sample, Field::kMemoryPgmajfault, stat.pgmajfault);
   set_or_unset(sample, Field::kMemoryPgfaultTotal, stat.total_pgfault);
   set_or_unset(sample, Field::kMemoryPgmajfaultTotal, stat.total_pgmajfault);
+  MemoryDetail& detail = sample.memory_detail;
+  detail.set(MemoryKey::rss_huge, stat.total_rss_huge);
+  detail.set(MemoryKey::swapcached, stat.total_swapcached);
+  detail.set(MemoryKey::pgpgin, stat.total_pgpgin);
+  detail.set(MemoryKey::pgpgout, stat.total_pgpgout);
 }
 
 void set_memory_stat_v2(const MemoryStatV2& stat, const PutContext&, CgroupSample& sample) {
@@ -61,13 +66,22 @@ void set_memory_stat_v2(const MemoryStatV2& stat, const PutContext&, CgroupSampl
   set_or_unset(sample, Field::kMemoryPgmajfaultTotal, stat.pgmajfault);
   set_or_unset(sample, Field::kMemoryPgscan, stat.pgscan);
   set_or_unset(sample, Field::kMemoryPgsteal, stat.pgsteal);
+#define X(name, kind) sample.memory_detail.set(MemoryKey::name, stat.name);
+  PLIMSOLL_MEMORY_DETAILS(X)
+#undef X
 }
 
-// v1 counts the kills of the group itself only; it has no subtree number, and a container's
-// processes are rarely in groups below its own, so the one number serves for both.
+// v1 counts the kills of the group itself only; who needs the subtree's adds up.
 void set_oom_control(const MemoryOomControl& control, const PutContext&, CgroupSample& sample) {
-  set_or_unset(sample, Field::kMemoryEventsOomKill, control.oom_kill);
   set_or_unset(sample, Field::kMemoryEventsLocalOomKill, control.oom_kill);
+  set_or_unset(sample, Field::kMemoryUnderOom, control.under_oom);
+  set_or_unset(sample, Field::kMemoryOomKillDisabled, control.oom_kill_disable);
+}
+
+void set_swap_events(const SwapEvents& events, const PutContext&, CgroupSample& sample) {
+  set_or_unset(sample, Field::kMemorySwapEventsHigh, events.high);
+  set_or_unset(sample, Field::kMemorySwapEventsMax, events.max);
+  set_or_unset(sample, Field::kMemorySwapEventsFail, events.fail);
 }
 
 void set_memory_events(const MemoryEvents& events, const PutContext&, CgroupSample& sample) {
@@ -80,10 +94,12 @@ void set_memory_events(const MemoryEvents& events, const PutContext&, CgroupSamp
 }
 
 void set_memory_events_local(const MemoryEvents& events, const PutContext&, CgroupSample& sample) {
+  set_or_unset(sample, Field::kMemoryEventsLocalLow, events.low);
   set_or_unset(sample, Field::kMemoryEventsLocalHigh, events.high);
   set_or_unset(sample, Field::kMemoryEventsLocalMax, events.max);
   set_or_unset(sample, Field::kMemoryEventsLocalOom, events.oom);
   set_or_unset(sample, Field::kMemoryEventsLocalOomKill, events.oom_kill);
+  set_or_unset(sample, Field::kMemoryEventsLocalOomGroupKill, events.oom_group_kill);
 }
 
 NumaUsage& node_of(std::vector<NumaUsage>& numa, std::uint32_t node) {
@@ -156,6 +172,14 @@ Result<> put_memory_events_local(std::string_view text, const PutContext& contex
 
 void drop_memory_events_local(CgroupSample& sample) {
   drop_parsed<MemoryEvents, set_memory_events_local>(sample);
+}
+
+Result<> put_swap_events(std::string_view text, const PutContext& context, CgroupSample& sample) {
+  return put_parsed<parse_swap_events, set_swap_events>(text, context, sample);
+}
+
+void drop_swap_events(CgroupSample& sample) {
+  drop_parsed<SwapEvents, set_swap_events>(sample);
 }
 
 Result<> put_numa_stat_v1(std::string_view text, const PutContext& context, CgroupSample& sample) {

@@ -22,6 +22,10 @@ void drop_memory_events(CgroupSample& sample);
                                                CgroupSample& sample);
 void drop_memory_events_local(CgroupSample& sample);
 
+[[nodiscard]] Result<> put_swap_events(std::string_view text, const PutContext& context,
+                                       CgroupSample& sample);
+void drop_swap_events(CgroupSample& sample);
+
 [[nodiscard]] Result<> put_numa_stat_v1(std::string_view text, const PutContext& context,
                                         CgroupSample& sample);
 [[nodiscard]] Result<> put_numa_stat_v2(std::string_view text, const PutContext& context,

@@ -31,14 +31,27 @@ std::optional<std::uint64_t> total_ns(const std::optional<PressureLine>& line) {
   return line ? std::optional(usec_to_ns(line->total_usec)) : std::nullopt;
 }
 
-template <Field kSome, Field kFull>
+void set_averages(const Pressure& pressure, PressureResource resource, CgroupSample& sample) {
+  const auto shares = [](const std::optional<PressureLine>& line) -> PressureAverages::Line {
+    if (!line) return std::nullopt;
+    const auto share = [](double percent) { return static_cast<float>(percent / 100); };
+    return std::array{share(line->avg10), share(line->avg60), share(line->avg300)};
+  };
+  const auto i = static_cast<std::size_t>(resource);
+  sample.pressure_averages.some[i] = shares(pressure.some);
+  sample.pressure_averages.full[i] = shares(pressure.full);
+}
+
+template <PressureResource kResource, Field kSome, Field kFull>
 void set_pressure(const Pressure& pressure, const PutContext&, CgroupSample& sample) {
   set_or_unset(sample, kSome, total_ns(pressure.some));
   set_or_unset(sample, kFull, total_ns(pressure.full));
+  set_averages(pressure, kResource, sample);
 }
 
 void set_irq_pressure(const Pressure& pressure, const PutContext&, CgroupSample& sample) {
   set_or_unset(sample, Field::kPsiIrqFull, total_ns(pressure.full));
+  set_averages(pressure, PressureResource::kIrq, sample);
 }
 
 std::string name_of(const NamedValue& value) {
@@ -79,23 +92,44 @@ Result<> put_pids_events(std::string_view text, const PutContext& context, Cgrou
 }
 
 Result<> put_cpu_pressure(std::string_view text, const PutContext& context, CgroupSample& sample) {
-  return put_parsed<parse_pressure, set_pressure<Field::kPsiCpuSome, Field::kPsiCpuFull>>(
+  return put_parsed<parse_pressure,
+                    set_pressure<PressureResource::kCpu, Field::kPsiCpuSome, Field::kPsiCpuFull>>(
       text, context, sample);
 }
 
 Result<> put_memory_pressure(std::string_view text, const PutContext& context,
                              CgroupSample& sample) {
-  return put_parsed<parse_pressure, set_pressure<Field::kPsiMemorySome, Field::kPsiMemoryFull>>(
-      text, context, sample);
+  return put_parsed<parse_pressure, set_pressure<PressureResource::kMemory, Field::kPsiMemorySome,
+                                                 Field::kPsiMemoryFull>>(text, context, sample);
 }
 
 Result<> put_io_pressure(std::string_view text, const PutContext& context, CgroupSample& sample) {
-  return put_parsed<parse_pressure, set_pressure<Field::kPsiIoSome, Field::kPsiIoFull>>(
+  return put_parsed<parse_pressure,
+                    set_pressure<PressureResource::kIo, Field::kPsiIoSome, Field::kPsiIoFull>>(
       text, context, sample);
 }
 
 Result<> put_irq_pressure(std::string_view text, const PutContext& context, CgroupSample& sample) {
   return put_parsed<parse_pressure, set_irq_pressure>(text, context, sample);
+}
+
+void drop_cpu_pressure(CgroupSample& sample) {
+  drop_parsed<Pressure,
+              set_pressure<PressureResource::kCpu, Field::kPsiCpuSome, Field::kPsiCpuFull>>(sample);
+}
+
+void drop_memory_pressure(CgroupSample& sample) {
+  drop_parsed<Pressure, set_pressure<PressureResource::kMemory, Field::kPsiMemorySome,
+                                     Field::kPsiMemoryFull>>(sample);
+}
+
+void drop_io_pressure(CgroupSample& sample) {
+  drop_parsed<Pressure, set_pressure<PressureResource::kIo, Field::kPsiIoSome, Field::kPsiIoFull>>(
+      sample);
+}
+
+void drop_irq_pressure(CgroupSample& sample) {
+  drop_parsed<Pressure, set_irq_pressure>(sample);
 }
 
 Result<> put_cgroup_events(std::string_view text, const PutContext& context, CgroupSample& sample) {

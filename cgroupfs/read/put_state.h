@@ -10,12 +10,16 @@ namespace plimsoll::cgroupfs {
 
 [[nodiscard]] Result<> put_cpu_pressure(std::string_view text, const PutContext& context,
                                         CgroupSample& sample);
+void drop_cpu_pressure(CgroupSample& sample);
 [[nodiscard]] Result<> put_memory_pressure(std::string_view text, const PutContext& context,
                                            CgroupSample& sample);
+void drop_memory_pressure(CgroupSample& sample);
 [[nodiscard]] Result<> put_io_pressure(std::string_view text, const PutContext& context,
                                        CgroupSample& sample);
+void drop_io_pressure(CgroupSample& sample);
 [[nodiscard]] Result<> put_irq_pressure(std::string_view text, const PutContext& context,
                                         CgroupSample& sample);
+void drop_irq_pressure(CgroupSample& sample);
 
 [[nodiscard]] Result<> put_cgroup_events(std::string_view text, const PutContext& context,
                                          CgroupSample& sample);

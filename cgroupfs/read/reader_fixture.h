@@ -71,7 +71,8 @@ inline bool same_numbers(const CgroupSample& a, const CgroupSample& b) {
   return a.values() == b.values() && a.present() == b.present() && a.unlimited() == b.unlimited() &&
          a.devices == b.devices && a.hugetlb == b.hugetlb && a.numa == b.numa && a.misc == b.misc &&
          a.rdma == b.rdma && a.per_cpu_ns == b.per_cpu_ns && a.cpuset_cpus == b.cpuset_cpus &&
-         a.cpuset_mems == b.cpuset_mems;
+         a.cpuset_mems == b.cpuset_mems && a.io_limits == b.io_limits &&
+         a.memory_detail == b.memory_detail && a.pressure_averages == b.pressure_averages;
 }
 
 // All of v1's files of one container, values made distinct.
@@ -104,12 +105,18 @@ inline void make_v1_container(const TempTree& host, const std::string& group) {
         "total_writeback 107\ntotal_workingset_refault_anon 108\n"
         "total_workingset_refault_file 109\ntotal_swap 110\ntotal_pgfault 114\n"
         "total_pgmajfault 115\ntotal_inactive_anon 116\ntotal_active_anon 117\n"
-        "total_inactive_file 118\ntotal_active_file 119\ntotal_unevictable 120\n");
+        "total_inactive_file 118\ntotal_active_file 119\ntotal_unevictable 120\n"
+        "total_rss_huge 121\ntotal_pgpgin 122\n");
   write("blkio", "blkio.throttle.io_service_bytes_recursive",
         "254:0 Read 4096\n254:0 Write 8192\n254:0 Sync 12000\n254:0 Async 288\n254:0 Discard 5\n"
         "254:0 Total 12293\n7:0 Read 1\nTotal 12294\n");
   write("blkio", "blkio.throttle.io_serviced_recursive",
         "254:0 Read 4\n254:0 Write 8\n254:0 Discard 1\n254:0 Total 13\nTotal 13\n");
+  write("blkio", "blkio.throttle.read_bps_device", "254:0 1048576\n7:0 5\n");
+  write("blkio", "blkio.throttle.write_bps_device", "");
+  write("blkio", "blkio.throttle.read_iops_device", "");
+  write("blkio", "blkio.throttle.write_iops_device", "254:0 120\n");
+  write("cpu", "cpu.stat.local", "throttled_time 30000\n");
   write("pids", "pids.current", "6\n");
   write("pids", "pids.peak", "9\n");
   write("pids", "pids.max", "max\n");
@@ -128,11 +135,13 @@ inline void make_v2_container(const TempTree& host, const std::string& group) {
   };
   write("cpu.stat",
         "usage_usec 3000\nuser_usec 2000\nsystem_usec 1000\nnr_periods 12\nnr_throttled 3\n"
-        "throttled_usec 40\nnr_bursts 2\nburst_usec 7\n");
+        "throttled_usec 40\nnr_bursts 2\nburst_usec 7\nnice_usec 8\n"
+        "core_sched.force_idle_usec 9\n");
+  write("cpu.stat.local", "throttled_usec 30\n");
   write("cpu.max", "50000 100000\n");
   write("cpu.max.burst", "9\n");
   write("cpu.weight", "100\n");
-  write("cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=11\n");
+  write("cpu.pressure", "some avg10=1.50 avg60=0.25 avg300=0.00 total=11\n");
   write("memory.pressure",
         "some avg10=0.00 avg60=0.00 avg300=0.00 total=12\n"
         "full avg10=0.00 avg60=0.00 avg300=0.00 total=13\n");
@@ -145,7 +154,16 @@ inline void make_v2_container(const TempTree& host, const std::string& group) {
         "anon 201\nfile 202\nkernel 203\nsock 204\nshmem 205\nfile_mapped 206\nfile_dirty 207\n"
         "file_writeback 208\ninactive_anon 209\nactive_anon 210\ninactive_file 211\n"
         "active_file 212\nunevictable 213\nslab 214\nworkingset_refault_anon 215\n"
-        "workingset_refault_file 216\npgscan 217\npgsteal 218\npgfault 219\npgmajfault 220\n");
+        "workingset_refault_file 216\npgscan 217\npgsteal 218\npgfault 219\npgmajfault 220\n"
+        "kernel_stack 221\npercpu 222\nzswap 223\npswpin 224\nthp_fault_alloc 225\n");
+  write("memory.swap.events", "high 1\nmax 2\nfail 3\n");
+  write("memory.swap.high", "max\n");
+  write("memory.swap.peak", "31\n");
+  write("memory.zswap.max", "4096\n");
+  write("memory.oom.group", "1\n");
+  write("io.max",
+        "8:0 rbps=1000 wbps=max riops=max wiops=20\n8:16 rbps=max wbps=max riops=max wiops=max\n");
+  write("io.weight", "default 100\n8:0 200\n");
   write("memory.swap.current", "30\n");
   write("memory.peak", "2000\n");
   write("memory.max", "67108864\n");

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -80,6 +81,39 @@ std::string printed(const HugetlbUsage& h) {
       .str();
 }
 
+std::string printed(const IoLimit& limit) {
+  return Line("io_limit " + std::to_string(limit.major) + ":" + std::to_string(limit.minor))
+      .add("read_bytes", limit.read_bytes)
+      .add("write_bytes", limit.write_bytes)
+      .add("reads", limit.reads)
+      .add("writes", limit.writes)
+      .str();
+}
+
+std::string printed(const MemoryDetail& detail) {
+  std::string text;
+  for (std::size_t i = 0; i < kMemoryKeyCount; ++i)
+    if (const Number value = detail.value(i))
+      text += std::string("memory_stat ") + std::string(kMemoryKeys[i].name) + " " +
+              std::to_string(*value) + "\n";
+  return text;
+}
+
+// Averages in hundredths of a percent, as the files have them.
+std::string printed(const PressureAverages& averages) {
+  std::string text;
+  for (std::size_t i = 0; i < averages.some.size(); ++i) {
+    for (const auto& [kind, line] :
+         {std::pair("some", averages.some[i]), std::pair("full", averages.full[i])}) {
+      if (!line) continue;
+      text += std::string("pressure_avg ") + std::to_string(i) + " " + kind;
+      for (const float share : *line) text += " " + std::to_string(std::lround(share * 10'000));
+      text += "\n";
+    }
+  }
+  return text;
+}
+
 std::string printed(const char* kind, const NamedUsage& usage) {
   return Line(std::string(kind) + " " + usage.name)
       .add("current", usage.current)
@@ -101,6 +135,9 @@ std::string printed(const CgroupSample& sample) {
   if (!sample.cpuset_cpus.empty()) text += "cpus " + sample.cpuset_cpus + "\n";
   if (!sample.cpuset_mems.empty()) text += "mems " + sample.cpuset_mems + "\n";
   for (const auto& device : sample.devices) text += printed(device);
+  for (const auto& limit : sample.io_limits) text += printed(limit);
+  text += printed(sample.memory_detail);
+  text += printed(sample.pressure_averages);
   for (const auto& node : sample.numa) text += printed(node);
   for (const auto& huge : sample.hugetlb) text += printed(huge);
   for (const auto& usage : sample.misc) text += printed("misc", usage);

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "cgroupfs/read/field.h"
+#include "cgroupfs/read/memory_detail.h"
 
 namespace plimsoll::cgroupfs {
 
@@ -90,6 +91,22 @@ struct NamedUsage {
   bool operator==(const NamedUsage&) const = default;
 };
 
+// io.max, v1 blkio.throttle.*_device: per second; absent: no limit.
+struct IoLimit {
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::optional<std::uint64_t> read_bytes, write_bytes, reads, writes;
+  bool operator==(const IoLimit&) const = default;
+};
+
+// The averages of {cpu,memory,io,irq}.pressure: shares of the last 10, 60 and 300 seconds, 0 to 1.
+enum class PressureResource : std::uint8_t { kCpu, kMemory, kIo, kIrq };
+struct PressureAverages {
+  using Line = std::optional<std::array<float, 3>>;
+  std::array<Line, 4> some, full;  // By resource.
+  bool operator==(const PressureAverages&) const = default;
+};
+
 class CgroupSample {
  public:
   // The value, if this field is offered and is a number (an unlimited limit is not).
@@ -155,6 +172,7 @@ class CgroupSample {
  public:
   std::vector<DeviceIo> devices;      // Sorted by (major, minor).
   std::vector<HugetlbUsage> hugetlb;  // Sorted by page size text.
+  std::vector<IoLimit> io_limits;     // Sorted by (major, minor).
   std::vector<NumaUsage> numa;        // Sorted by node.
   std::vector<NamedUsage> misc;       // misc controller.
   std::vector<NamedUsage> rdma;       // rdma controller, "mlx4_0.hca_handle".
@@ -162,6 +180,8 @@ class CgroupSample {
       per_cpu_ns;           // v1 cpuacct.usage_percpu; index = CPU number. Empty: not offered.
   std::string cpuset_cpus;  // Effective list, "0-3,7"; empty: not offered.
   std::string cpuset_mems;
+  MemoryDetail memory_detail;
+  PressureAverages pressure_averages;
 };
 
 }  // namespace plimsoll::cgroupfs

@@ -36,6 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_keyed(text, parse_memory_stat_v1);
   check_keyed(text, parse_memory_stat_v2);
   check_keyed(text, parse_memory_events);
+  check_keyed(text, parse_cpu_stat_local);
+  check_keyed(text, parse_swap_events);
   check_keyed(text, parse_memory_oom_control);
   check_keyed(text, parse_cgroup_events);
   check_keyed(text, parse_cgroup_stat);

@@ -6,6 +6,7 @@
 #include "cgroupfs/parse/cpu_max.h"
 #include "cgroupfs/parse/cpuacct.h"
 #include "cgroupfs/parse/fuzz/check.h"
+#include "cgroupfs/parse/io_limit.h"
 #include "cgroupfs/parse/pids.h"
 #include "cgroupfs/parse/single.h"
 
@@ -42,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_value(text, parse_cpu_max);
   check_value(text, parse_cpu_list);
   check_value(text, parse_freezer_state);
+  check_value(text, parse_io_weight);
   check_value(text, count_procs);
   check_cursor(text, UsagePercpu(text));
   return 0;
