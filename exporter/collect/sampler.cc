@@ -7,7 +7,9 @@
 
 #include "base/read_file.h"
 #include "exporter/collect/entry.h"
+#include "exporter/collect/headroom.h"
 #include "exporter/collect/payload.h"
+#include "exporter/collect/side_tables.h"
 #include "exporter/collect/snapshot_pool.h"
 
 namespace plimsoll::exporter {
@@ -174,7 +176,7 @@ class SamplerImpl final : public Sampler {
       // once.
       std::ranges::sort(entries_, {}, [](const auto& e) -> const std::string& { return e->path; });
       layers_changed_ = true;
-    }
+      }
     slow_interval_ = slow_interval();
     std::erase_if(tombstones_, [&](const auto& t) { return now - t.first >= config_.tombstone; });
   }
@@ -251,7 +253,9 @@ class SamplerImpl final : public Sampler {
     target.cgroup = entry.cgroup;
     target.sample = &entry.sample;
     target.due = TierSet().with(Tier::kHot);
-    if (freshness == Freshness::kFull || due(entry, Tier::kWarm, now, config_.warm_interval))
+    // Among what was written may be memory.events.
+    if (freshness == Freshness::kFull || entry.written ||
+        due(entry, Tier::kWarm, now, config_.warm_interval))
       target.due = target.due.with(Tier::kWarm);
     if (freshness == Freshness::kFull || entry.written ||
         due(entry, Tier::kSlow, now, slow_interval_))
@@ -393,6 +397,7 @@ class SamplerImpl final : public Sampler {
         snapshot.changed[row] = entry.changed;
         set_numbers(snapshot, row, entry);
         set_layer_fields(snapshot, row, entry);
+        set_wide_columns(snapshot, row, entry.sample, config_.reader.groups);
       }
       snapshot.rows[row].last_seen_seconds = wall_seconds;
       if (follows && entry.changed < sequence_)
@@ -400,6 +405,9 @@ class SamplerImpl final : public Sampler {
       else
         fill_side_tables(snapshot, entry);
     }
+    if (std::exchange(parents_since_, rows_since_) != rows_since_)
+      parents_ = parents_of(snapshot.rows);
+    fill_headroom(snapshot, parents_);
   }
 
   static void set_numbers(Snapshot& snapshot, std::size_t row, const Entry& entry) {
@@ -419,23 +427,8 @@ class SamplerImpl final : public Sampler {
       snapshot.set(cgroupfs::Field::kFsInodes, row, *layer->second.inodes_used);
   }
 
-  static const std::string& cpuset(const Entry& entry) {
-    const bool below = entry.payload != nullptr && !entry.payload->sample.cpuset_cpus.empty();
-    return (below ? entry.payload : &entry)->sample.cpuset_cpus;
-  }
-
   void fill_side_tables(Snapshot& snapshot, const Entry& entry) const {
-    snapshot.devices.start_row();
-    for (const auto& device : entry.sample.devices) snapshot.devices.push_back(device);
-    snapshot.hugetlb.start_row();
-    for (const auto& huge : entry.sample.hugetlb) snapshot.hugetlb.push_back(huge);
-    snapshot.numa.start_row();
-    for (const auto& node : entry.sample.numa) snapshot.numa.push_back(node);
-    snapshot.per_cpu_ns.start_row();
-    for (const std::uint64_t ns : entry.sample.per_cpu_ns) snapshot.per_cpu_ns.push_back(ns);
-    snapshot.interfaces.start_row();
-    for (const auto& interface : entry.interfaces) snapshot.interfaces.push_back(interface);
-    if (enabled(cgroupfs::Group::kCpuset)) snapshot.cpuset_cpus.push_back(cpuset(entry));
+    append_side_tables(snapshot, entry, config_.reader.groups);
     snapshot.filesystems.start_row();
     if (!disk_) return;
     if (entry.path == "/")
@@ -471,6 +464,8 @@ class SamplerImpl final : public Sampler {
   bool payloads_changed_ = true;
   std::uint64_t sequence_ = 0;
   std::uint64_t rows_since_ = 1;  // Snapshot::rows_since of the next snapshot.
+  std::vector<std::uint32_t> parents_;  // Per entry ...
+  std::uint64_t parents_since_ = 0;     // ... of the snapshots since then.
   SnapshotPool pool_;
   SnapshotPtr last_;
   SelfStats stats_;

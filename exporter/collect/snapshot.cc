@@ -24,6 +24,8 @@ void Snapshot::renew(Snapshot&& old) {
   rows = std::move(old.rows);
   rates = std::move(old.rates);
   changed = std::move(old.changed);
+  memory_detail = std::move(old.memory_detail);
+  pressure_averages = std::move(old.pressure_averages);
   rows_since = old.rows_since;
   capacity_ = old.capacity_;
   words_ = old.words_;
@@ -34,6 +36,7 @@ void Snapshot::renew(Snapshot&& old) {
 
 void Snapshot::append_side_rows(const Snapshot& from, std::size_t row) {
   devices.append_row_of(from.devices, row);
+  io_limits.append_row_of(from.io_limits, row);
   interfaces.append_row_of(from.interfaces, row);
   filesystems.append_row_of(from.filesystems, row);
   hugetlb.append_row_of(from.hugetlb, row);
@@ -56,6 +59,11 @@ void Snapshot::set_fields(std::size_t row, const cgroupfs::CgroupSample& sample)
 void Snapshot::set(cgroupfs::Field field, std::size_t row, std::uint64_t value) {
   values_[index(field) * capacity_ + row] = value;
   assign_bit(present_[index(field) * words_ + row / 64], row % 64, true);
+  assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, false);
+}
+
+void Snapshot::unset(cgroupfs::Field field, std::size_t row) {
+  assign_bit(present_[index(field) * words_ + row / 64], row % 64, false);
   assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, false);
 }
 

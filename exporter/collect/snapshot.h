@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -89,6 +90,9 @@ struct Rates {
   float psi_cpu_some = 0;     // Share of the interval, 0..1.
   float psi_memory_full = 0;
   float psi_io_full = 0;
+  // CPU used / CPU allowed by the fullest quota of the row and of those above it; NaN without any.
+  // Set by fill_headroom().
+  float cpu_limit_ratio = std::numeric_limits<float>::quiet_NaN();
 };
 
 // One row's identity and the text that /metrics puts into its braces; kept from tick to tick.
@@ -128,12 +132,16 @@ class Snapshot {
   std::uint64_t rows_since = 0;
   std::vector<OomEvent> ooms;  // New since the previous snapshot, also of groups already gone.
   SideTable<cgroupfs::DeviceIo> devices;
+  SideTable<cgroupfs::IoLimit> io_limits;
   SideTable<InterfaceCounters> interfaces;
   SideTable<FilesystemUsage> filesystems;
   SideTable<cgroupfs::HugetlbUsage> hugetlb;
   SideTable<cgroupfs::NumaUsage> numa;
   SideTable<std::uint64_t> per_cpu_ns;
-  std::vector<std::string> cpuset_cpus;  // Per row; empty vector when the cpuset group is off.
+  // Per row; empty vectors when their groups (cpuset, memory, pressure_avg) are off.
+  std::vector<std::string> cpuset_cpus;
+  std::vector<cgroupfs::MemoryDetail> memory_detail;
+  std::vector<cgroupfs::PressureAverages> pressure_averages;
   std::shared_ptr<const MachineInfo> machine;
   BlockDevicesPtr block_devices;  // refresh_block_devices(); null: devices are shown as "M:N".
 
@@ -164,6 +172,7 @@ class Snapshot {
   // All fields of the row: what the sample does not have becomes absent.
   void set_fields(std::size_t row, const cgroupfs::CgroupSample& sample);
   void set(cgroupfs::Field field, std::size_t row, std::uint64_t value);
+  void unset(cgroupfs::Field field, std::size_t row);
 
  private:
   static constexpr std::size_t index(cgroupfs::Field field) {

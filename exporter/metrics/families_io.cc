@@ -3,35 +3,13 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "exporter/metrics/family.h"
+#include "exporter/metrics/device_label.h"
 
 namespace plimsoll::exporter {
 
 namespace {
 
 using cgroupfs::DeviceIo;
-
-// device="/dev/vda", or "254:0" for a device without a name. Holds the text it points to.
-class DeviceLabel {
- public:
-  DeviceLabel(const Context& context, const DeviceIo& io) {
-    const BlockDevices* names = context.snapshot.block_devices.get();
-    name_ = names ? names->name(io.major, io.minor) : std::string_view();
-    if (!name_.empty()) return;
-    char* end = put_unsigned(number_, io.major);
-    *end++ = ':';
-    length_ = static_cast<std::size_t>(put_unsigned(end, io.minor) - number_);
-  }
-  [[nodiscard]] Label label() const {
-    if (name_.empty()) return {"device", {number_, length_}};
-    return {"device", name_, "/dev/"};
-  }
-
- private:
-  std::string_view name_;
-  char number_[2 * kMaxNumber]{};
-  std::size_t length_ = 0;
-};
 
 bool is_device(const Context& context, const DeviceIo& io, std::string_view label) {
   const BlockDevices* names = context.snapshot.block_devices.get();
@@ -82,7 +60,8 @@ void write_io(FamilyWriter& out, const Context& context) {
           else
             return false;
         });
-        if (!shown) print<kAs>(out, labels, *(io.*kCgroup), DeviceLabel(context, io).label());
+        if (!shown)
+          print<kAs>(out, labels, *(io.*kCgroup), DeviceLabel(context, io.major, io.minor).label());
       }
     }
   });
@@ -104,7 +83,7 @@ void write_blkio(FamilyWriter& out, const Context& context) {
       char minor[kMaxNumber];
       const std::string_view major_text(major, put_unsigned(major, io.major));
       const std::string_view minor_text(minor, put_unsigned(minor, io.minor));
-      const DeviceLabel device(context, io);
+      const DeviceLabel device(context, io.major, io.minor);
       for (const auto& [name, bytes] : kOperations)
         if (io.*bytes)
           out.count(

@@ -131,6 +131,9 @@ struct Family {
 [[nodiscard]] std::span<const Family> families_machine();
 [[nodiscard]] std::span<const Family> families_container();
 [[nodiscard]] std::span<const Family> families_histogram();
+[[nodiscard]] std::span<const Family> families_own_limits();
+[[nodiscard]] std::span<const Family> families_own_memory();
+[[nodiscard]] std::span<const Family> families_own_state();
 // What the exporter says about itself (TextOptions::exporter_metrics).
 [[nodiscard]] std::span<const Family> families_self();
 [[nodiscard]] std::span<const Family> families_self_rooms();

@@ -23,6 +23,8 @@ bool offered(Field field, int version) {
     case Field::kMemoryPgfaultTotal:
     case Field::kMemoryPgmajfaultTotal:
     case Field::kCpusetMemoryMigrate:
+    case Field::kMemoryUnderOom:
+    case Field::kMemoryOomKillDisabled:
       return version == 1;
     case Field::kCpuWeight:
     case Field::kMemoryHigh:
@@ -34,6 +36,21 @@ bool offered(Field field, int version) {
     case Field::kMemoryEventsMax:
     case Field::kMemoryEventsOom:
     case Field::kMemoryEventsOomGroupKill:
+    case Field::kMemoryEventsLocalLow:
+    case Field::kMemoryEventsLocalHigh:
+    case Field::kMemoryEventsLocalMax:
+    case Field::kMemoryEventsLocalOom:
+    case Field::kMemoryEventsLocalOomGroupKill:
+    case Field::kMemoryOomGroup:
+    case Field::kMemorySwapEventsHigh:
+    case Field::kMemorySwapEventsMax:
+    case Field::kMemorySwapEventsFail:
+    case Field::kMemorySwapPeak:
+    case Field::kMemorySwapHigh:
+    case Field::kMemoryZswapLimit:
+    case Field::kCpuNice:
+    case Field::kCpuForcedIdle:
+    case Field::kIoWeight:
     case Field::kMemoryPgscan:
     case Field::kMemoryPgsteal:
       return version == 2;
@@ -139,11 +156,21 @@ SampleRow container_row(const std::string& name, int version) {
   row.sample.set(Field::kCpuPeriod, 100'000'000);
   if (version == 1) row.sample.per_cpu_ns = {1'000'000'001, 0, 2'500'000'000};
   row.sample.devices = {device_io(version)};
+  row.sample.io_limits = {{.major = 254, .read_bytes = 1'048'576, .writes = 120}};
+  for (std::size_t key = 0; key < cgroupfs::kMemoryKeyCount; ++key)
+    row.sample.memory_detail.set(static_cast<cgroupfs::MemoryKey>(key), 4096 * key);
+  row.sample.pressure_averages.some.fill(std::array{0.0123F, 0.5F, 1.0F});
+  row.sample.pressure_averages.full.fill(std::array{0.0F, 0.25F, 0.75F});
   row.sample.hugetlb = {{.page_size = "2MB",
                          .usage_bytes = 2'097'152,
                          .peak_bytes = 4'194'304,
                          .failcnt = 3,
-                         .limit_bytes = Limit<std::uint64_t>::none()}};
+                         .limit_bytes = Limit<std::uint64_t>::none()},
+                        {.page_size = "1GB",
+                         .usage_bytes = 0,
+                         .peak_bytes = 0,
+                         .failcnt = 0,
+                         .limit_bytes = Limit<std::uint64_t>(1'073'741'824)}};
   row.sample.numa = {{.node = 0,
                       .file = 8192,
                       .anon = 4096,
@@ -193,12 +220,15 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
     row.identity = std::make_shared<const inventory::Identity>(std::move(from.identity));
     snapshot->rows.push_back(std::move(row));
     snapshot->set_fields(i, from.sample);
-    snapshot->rates.push_back({.cpu_cores = 0.25F});
+    snapshot->rates.push_back({.cpu_cores = 0.25F, .cpu_limit_ratio = 0.5F});
     const auto copy = [](auto& table, const auto& items) {
       table.start_row();
       for (const auto& item : items) table.push_back(item);
     };
     copy(snapshot->devices, from.sample.devices);
+    copy(snapshot->io_limits, from.sample.io_limits);
+    snapshot->memory_detail.push_back(from.sample.memory_detail);
+    snapshot->pressure_averages.push_back(from.sample.pressure_averages);
     copy(snapshot->interfaces, from.interfaces);
     copy(snapshot->filesystems, from.filesystems);
     copy(snapshot->hugetlb, from.sample.hugetlb);

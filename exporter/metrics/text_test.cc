@@ -110,7 +110,7 @@ TEST_F(Text, GroupsThatAreOffAreNotPrinted) {
   const Exposition without =
       parse(*snapshot, {.groups = GroupSet::all().set(Group::kMemory, false)});
   EXPECT_EQ(without.series("container_memory_rss"), 0U);
-  EXPECT_EQ(without.series("container_hugetlb_usage_bytes"), 1U);
+  EXPECT_EQ(without.series("container_hugetlb_usage_bytes"), 2U);
   EXPECT_EQ(without.series("container_spec_memory_limit_bytes"), 2U);
 }
 
