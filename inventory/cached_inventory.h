@@ -40,6 +40,7 @@ class CachedInventory final : public Inventory {
 
   IdentityPtr identify(const cgroupfs::Cgroup& cgroup) override;
   void forget(std::uint64_t serial) override;
+  [[nodiscard]] std::optional<Ending> ending_of(const Identity& identity) override;
   void answer(const Question& question, const Result<std::string>& body) override;
   [[nodiscard]] InventoryStats stats() const override;
 

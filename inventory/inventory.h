@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cgroupfs/tree/tree.h"
+#include "inventory/ending.h"
 #include "inventory/identity.h"
 
 namespace plimsoll::inventory {
@@ -45,6 +46,7 @@ struct InventoryOptions {
   std::string rootless_run = "/run/user";  // <rootless_run>/<uid>/podman/podman.sock
   std::string containerd_run = "/run/containerd";
   std::string crio_run = "/run/crio";
+  std::string libpod_run = "/run/libpod";
   std::string lxc_root = "/var/lib/lxc";
   std::string machines_run = "/run/systemd/machines";
   std::string plimsoll_run = "/run/plimsoll";
@@ -85,6 +87,8 @@ class Inventory {
   // The identity now, never null. Cheap when cached and nothing is due.
   [[nodiscard]] virtual IdentityPtr identify(const cgroupfs::Cgroup& cgroup) = 0;
   virtual void forget(std::uint64_t serial) = 0;
+  // How the container ended; nothing while it runs, or its runtime has not written it (yet).
+  [[nodiscard]] virtual std::optional<Ending> ending_of(const Identity& identity) = 0;
   // The body that a question's socket gave.
   virtual void answer(const Question& question, const Result<std::string>& body) = 0;
   [[nodiscard]] virtual InventoryStats stats() const = 0;

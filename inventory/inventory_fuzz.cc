@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "inventory/ending.h"
 #include "inventory/homes.h"
 #include "inventory/inspect.h"
 #include "inventory/inventory.h"
@@ -34,8 +35,11 @@ void check_path(std::string_view text) {
 }
 
 void check_inspect(std::string_view text) {
+  const auto ending = parse_docker_ending(text);
   const auto json = parse_json(text);
+  PLIMSOLL_CHECK(ending.has_value() == json.has_value());
   if (!json) return;
+  if (*ending) PLIMSOLL_CHECK((*ending)->finished.has_value());
   Identity identity;
   identity.id = "a";
   identity.cgroup = "/docker/a";
