@@ -141,8 +141,15 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
                "A scrape that finds older numbers takes fresh ones first (default 250ms)");
   add_duration(app, "--history", config.sampler.history.keep, std::chrono::nanoseconds(0),
                "How much is kept for streams to replay (default 5m; 0 keeps none)");
+  config.sampler.kernel_log = "/dev/kmsg";
+  app.add_option(
+         "--kernel-log", config.sampler.kernel_log,
+         "Where the kernel's log is read for OOM kills; \"\": nowhere, the kernel's counters "
+         "serve alone")
+      ->capture_default_str();
   add_duration(app, "--metrics.tombstone", config.sampler.tombstone, std::chrono::nanoseconds(0),
-               "How long container_last_seen outlives its container (default 5m)");
+               "How long container_last_seen and the counts of OOM kills outlive their container "
+               "(default 5m)");
   app.add_option("--reader.max-held-files", config.sampler.reader.max_held,
                  "Control files held open in all, within RLIMIT_NOFILE; 0 holds none")
       ->capture_default_str();

@@ -49,9 +49,8 @@ void fill(Snapshot& snapshot, std::span<const std::uint32_t> parents, const Head
 void fill_cpu_ratio(Snapshot& snapshot, std::span<const std::uint32_t> parents) {
   for (std::size_t row = 0; row < snapshot.rows.size(); ++row) {
     Rates& rates = snapshot.rates[row];
-    rates.cpu_limit_ratio = parents[row] != kNoParent
-                                ? snapshot.rates[parents[row]].cpu_limit_ratio
-                                : std::numeric_limits<float>::quiet_NaN();
+    rates.cpu_limit_ratio = parents[row] != kNoParent ? snapshot.rates[parents[row]].cpu_limit_ratio
+                                                      : std::numeric_limits<float>::quiet_NaN();
     const auto quota = snapshot.value(Field::kCpuQuota, row);
     const auto period = snapshot.value(Field::kCpuPeriod, row);
     if (!quota || !period || *quota == 0 || std::isnan(rates.cpu_cores)) continue;

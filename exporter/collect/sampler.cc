@@ -1,7 +1,6 @@
 #include "exporter/collect/sampler.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +10,8 @@
 #include "exporter/collect/payload.h"
 #include "exporter/collect/side_tables.h"
 #include "exporter/collect/snapshot_pool.h"
+#include "exporter/collect/timed.h"
+#include "exporter/collect/tombstones.h"
 
 namespace plimsoll::exporter {
 
@@ -21,28 +22,6 @@ using cgroupfs::ReadOutcome;
 using cgroupfs::Tier;
 using cgroupfs::TierSet;
 using std::chrono::nanoseconds;
-
-double seconds_of(nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-// Times one collector's share of a tick and notes its outcome.
-class Timed {
- public:
-  Timed(CollectorStats& stats, const Clock& clock)
-      : stats_(stats), clock_(clock), start_(clock.now()) {}
-  Timed(const Timed&) = delete;
-  Timed& operator=(const Timed&) = delete;
-  ~Timed() {
-    stats_.last_seconds = seconds_of(clock_.now() - start_);
-    stats_.duration.observe(stats_.last_seconds);
-  }
-
- private:
-  CollectorStats& stats_;
-  const Clock& clock_;
-  MonoTime start_;
-};
 
 // Rates of watched groups are of a tenth of a second.
 constexpr std::chrono::milliseconds kShortestWatched(50);
@@ -73,6 +52,11 @@ class SamplerImpl final : public Sampler {
     if (enabled(cgroupfs::Group::kDisk))
       filesystem_ =
           FilesystemCollector::create(roots_.proc, roots_.sys, clock_, config_.filesystem);
+    tombstones_.emplace(
+        config_.tombstone, *inventory_,
+        [this](const inventory::Identity& identity) { return labels_of(identity); });
+    if (enabled(cgroupfs::Group::kOomEvent))
+      tombstones_->follow_ooms(roots_.proc, clock_, config_.kernel_log);
     if (config_.keep_histograms) histograms_ = std::make_unique<UsageHistograms>();
     if (config_.keep_history) history_ = History::create(config_.history);
     return {};
@@ -130,6 +114,7 @@ class SamplerImpl final : public Sampler {
     if (network_) stats.network = network_->stats();
     if (filesystem_) stats.filesystem = filesystem_->stats();
     if (history_) stats.history = history_->stats();
+    stats.oom = tombstones_->oom_stats();
     return stats;
   }
 
@@ -176,9 +161,8 @@ class SamplerImpl final : public Sampler {
       // once.
       std::ranges::sort(entries_, {}, [](const auto& e) -> const std::string& { return e->path; });
       layers_changed_ = true;
-      }
+    }
     slow_interval_ = slow_interval();
-    std::erase_if(tombstones_, [&](const auto& t) { return now - t.first >= config_.tombstone; });
   }
 
   [[nodiscard]] nanoseconds slow_interval() const {
@@ -198,9 +182,7 @@ class SamplerImpl final : public Sampler {
     const auto it = by_serial_.find(serial);
     if (it == by_serial_.end()) return;
     Entry* entry = it->second;
-    if (entry->identity && entry->identity->is_container() && entry->last_seen_seconds > 0)
-      tombstones_.emplace_back(clock_.now(),
-                               Tombstone{entry->identity, entry->labels, entry->last_seen_seconds});
+    tombstones_->add(clock_.now(), *entry);
     reader_->forget(serial);
     inventory_->forget(serial);
     if (network_) network_->forget(serial);
@@ -216,8 +198,7 @@ class SamplerImpl final : public Sampler {
       inventory::IdentityPtr identity = inventory_->identify(*entry->cgroup);
       if (identity == entry->identity) continue;
       entry->identity = std::move(identity);
-      entry->labels = std::make_shared<const std::string>(
-          config_.render_labels(*entry->identity, stats_.label_collisions));
+      entry->labels = labels_of(*entry->identity);
       entry->pid.reset();
       entry->changed = sequence_ + 1;
       rows_since_ = sequence_ + 1;
@@ -228,6 +209,7 @@ class SamplerImpl final : public Sampler {
   void read(MonoTime now, Freshness freshness) {
     const Timed timed(stats_.collectors[kReader], clock_);
     targets_.clear();
+    counters_due_ = tombstones_->unlogged_kills();
     for (const auto& entry : entries_) targets_.push_back(target(*entry, now, freshness));
     reader_->read(targets_);
     std::vector<std::uint64_t> gone;
@@ -254,7 +236,7 @@ class SamplerImpl final : public Sampler {
     target.sample = &entry.sample;
     target.due = TierSet().with(Tier::kHot);
     // Among what was written may be memory.events.
-    if (freshness == Freshness::kFull || entry.written ||
+    if (freshness == Freshness::kFull || entry.written || counters_due_ ||
         due(entry, Tier::kWarm, now, config_.warm_interval))
       target.due = target.due.with(Tier::kWarm);
     if (freshness == Freshness::kFull || entry.written ||
@@ -362,8 +344,6 @@ class SamplerImpl final : public Sampler {
       block_devices_ = refresh_block_devices(roots_.proc, std::move(block_devices_));
     snapshot->block_devices = block_devices_;
     fill_rows(*snapshot);
-    snapshot->tombstones.reserve(tombstones_.size());
-    for (const auto& [since, tombstone] : tombstones_) snapshot->tombstones.push_back(tombstone);
     last_ = pool_.publish(std::move(snapshot));
     return last_;
   }
@@ -396,45 +376,28 @@ class SamplerImpl final : public Sampler {
         snapshot.rates[row] = entry.rates;
         snapshot.changed[row] = entry.changed;
         set_numbers(snapshot, row, entry);
-        set_layer_fields(snapshot, row, entry);
+        set_layer_fields(snapshot, row, entry, disk_.get());
         set_wide_columns(snapshot, row, entry.sample, config_.reader.groups);
       }
       snapshot.rows[row].last_seen_seconds = wall_seconds;
       if (follows && entry.changed < sequence_)
         snapshot.append_side_rows(*last_, row);
       else
-        fill_side_tables(snapshot, entry);
+        append_side_tables(snapshot, entry, config_.reader.groups, disk_.get());
     }
     if (std::exchange(parents_since_, rows_since_) != rows_since_)
       parents_ = parents_of(snapshot.rows);
     fill_headroom(snapshot, parents_);
+    const auto sample_of = [this](std::size_t row) -> const cgroupfs::CgroupSample& {
+      return entries_[row]->sample;
+    };
+    for (const std::size_t row : tombstones_->update(snapshot, parents_, sample_of))
+      entries_[row]->written = true;
   }
 
-  static void set_numbers(Snapshot& snapshot, std::size_t row, const Entry& entry) {
-    if (entry.payload == nullptr) return snapshot.set_fields(row, entry.sample);
-    snapshot.set_fields(row, with_payload(entry.sample, entry.payload->sample));
-    // The quota stands in one of the two; the payload's rate is that of its last row.
-    if (std::isnan(snapshot.rates[row].throttled_ratio))
-      snapshot.rates[row].throttled_ratio = entry.payload->rates.throttled_ratio;
-  }
-
-  void set_layer_fields(Snapshot& snapshot, std::size_t row, const Entry& entry) const {
-    if (!disk_) return;
-    const auto layer = disk_->layers.find(entry.serial);
-    if (layer == disk_->layers.end()) return;
-    snapshot.set(cgroupfs::Field::kFsUsage, row, layer->second.usage_bytes);
-    if (layer->second.inodes_used)
-      snapshot.set(cgroupfs::Field::kFsInodes, row, *layer->second.inodes_used);
-  }
-
-  void fill_side_tables(Snapshot& snapshot, const Entry& entry) const {
-    append_side_tables(snapshot, entry, config_.reader.groups);
-    snapshot.filesystems.start_row();
-    if (!disk_) return;
-    if (entry.path == "/")
-      for (const auto& host : disk_->host) snapshot.filesystems.push_back(host);
-    const auto layer = disk_->layers.find(entry.serial);
-    if (layer != disk_->layers.end()) snapshot.filesystems.push_back(layer->second);
+  [[nodiscard]] std::shared_ptr<const std::string> labels_of(const inventory::Identity& identity) {
+    return std::make_shared<const std::string>(
+        config_.render_labels(identity, stats_.label_collisions));
   }
 
   const SamplerConfig config_;
@@ -451,7 +414,7 @@ class SamplerImpl final : public Sampler {
 
   std::vector<std::unique_ptr<Entry>> entries_;  // Sorted by path.
   std::unordered_map<std::uint64_t, Entry*> by_serial_;
-  std::vector<std::pair<MonoTime, Tombstone>> tombstones_;
+  std::optional<Tombstones> tombstones_;
   std::vector<cgroupfs::ReadTarget> targets_;  // Kept between ticks for their memory.
   std::vector<NetworkTarget> network_targets_;
   std::vector<Entry*> network_entries_;
@@ -462,8 +425,9 @@ class SamplerImpl final : public Sampler {
   nanoseconds slow_interval_{};
   bool layers_changed_ = true;
   bool payloads_changed_ = true;
+  bool counters_due_ = false;  // Somebody was killed: this tick reads everybody's counters.
   std::uint64_t sequence_ = 0;
-  std::uint64_t rows_since_ = 1;  // Snapshot::rows_since of the next snapshot.
+  std::uint64_t rows_since_ = 1;        // Snapshot::rows_since of the next snapshot.
   std::vector<std::uint32_t> parents_;  // Per entry ...
   std::uint64_t parents_since_ = 0;     // ... of the snapshots since then.
   SnapshotPool pool_;

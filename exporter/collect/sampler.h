@@ -35,7 +35,8 @@ struct SamplerConfig {
   std::string nominal_cgroup_root = "/sys/fs/cgroup";  // What mountinfo calls it.
   std::string proc_root = "/proc";
   std::string sys_root = "/sys";
-  std::string host_root;  // "" natively, "/host" when the host's root is mounted there.
+  std::string kernel_log;  // "/dev/kmsg"; "": OOM kills are known from the counters alone.
+  std::string host_root;   // "" natively, "/host" when the host's root is mounted there.
 
   std::chrono::nanoseconds interval = std::chrono::seconds(1);
   std::chrono::nanoseconds warm_interval = std::chrono::seconds(10);

@@ -16,6 +16,7 @@
 #include "exporter/collect/filesystem.h"
 #include "exporter/collect/history.h"
 #include "exporter/collect/network.h"
+#include "exporter/collect/oom_stats.h"
 #include "inventory/inventory.h"
 
 namespace plimsoll::exporter {
@@ -86,6 +87,7 @@ struct SelfStats {
   NetworkStats network;
   FilesystemStats filesystem;
   HistoryStats history;
+  OomStats oom;
   std::size_t stream_clients = 0;
   std::uint64_t stream_frames = 0;     // Sent.
   std::uint64_t stream_skipped = 0;    // Snapshots slow clients skipped.

@@ -23,6 +23,8 @@
 #include "exporter/collect/block_devices.h"
 #include "exporter/collect/machine.h"
 #include "exporter/collect/oom_event.h"
+#include "exporter/collect/oom_workload.h"
+#include "inventory/ending.h"
 #include "inventory/identity.h"
 
 namespace plimsoll::exporter {
@@ -109,11 +111,14 @@ struct Row {
   std::shared_ptr<const std::string> labels;
 };
 
-// A container that ended: only container_last_seen lingers (`--metrics.tombstone`).
+// A container that ended: container_last_seen, its OOM kills and how it ended linger
+// (`--metrics.tombstone`).
 struct Tombstone {
   inventory::IdentityPtr identity;
   std::shared_ptr<const std::string> labels;
   std::int64_t last_seen_seconds = 0;
+  std::optional<std::uint64_t> oom_kills = std::nullopt;
+  std::optional<inventory::Ending> ending = std::nullopt;  // Once its runtime told.
 };
 
 class Snapshot {
@@ -131,6 +136,9 @@ class Snapshot {
   // nobody kept count.
   std::uint64_t rows_since = 0;
   std::vector<OomEvent> ooms;  // New since the previous snapshot, also of groups already gone.
+  std::optional<std::uint64_t> host_oom_kills;  // Since boot.
+  // Sorted; null when the oom_event group is off.
+  std::shared_ptr<const std::vector<OomWorkloadCount>> oom_workloads;
   SideTable<cgroupfs::DeviceIo> devices;
   SideTable<cgroupfs::IoLimit> io_limits;
   SideTable<InterfaceCounters> interfaces;

@@ -18,6 +18,7 @@ Every family that `/metrics` can show, from the table in the code (`exporter/met
 - Every `container_*` and `plimsoll_container_*` series has the base labels `id` (the cgroup's path) and, where known, `image` and `name`; chosen container
   labels as `container_label_NAME` and environment variables as `container_env_NAME`. Only labels that a container has are printed on it.
 - A group that is off is neither read nor printed. "always" cannot be switched off.
+- `memory_stat` and `pressure_avg` are groups of our own: many series that few want, so off by default.
 - Text that is not UTF-8 is made so: a bad byte becomes U+FFFD and its two hex digits, so that different ids stay different series.
 - cAdvisor's groups `perf_event`, `app`, `sched`, `tcp`, `udp`, `advtcp`, `referenced_memory`, `resctrl` and `cpu_topology` are not collected.
 )";

@@ -1,4 +1,4 @@
-// Groups pressure and oom_event.
+// Group pressure.
 #include "exporter/metrics/family.h"
 
 namespace plimsoll::exporter {
@@ -28,12 +28,6 @@ constexpr Family kFamilies[] = {
     {{"container_pressure_io_stalled_seconds_total", kCounter, "seconds", Group::kPressure, "",
       "Time in which all tasks waited for IO.", kV1, "io.pressure: full", kAbsent},
      write_field<Field::kPsiIoFull>},
-    {{"container_oom_events_total", kCounter, "", Group::kOomEvent, "",
-      "Tasks killed for lack of memory in the container or below it.",
-      "memory.oom_control: oom_kill", "memory.events: oom_kill",
-      "The kernel's own count. cAdvisor counts kernel log lines, anew after each of its restarts, "
-      "and misses nested groups."},
-     write_field<Field::kMemoryEventsOomKill>},
 };
 
 }  // namespace

@@ -1,13 +1,12 @@
 // Who a container is, since when, and what it may use: cAdvisor's families that no group switches
 // off.
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <memory_resource>
 #include <vector>
 
 #include "exporter/metrics/family.h"
 #include "exporter/metrics/shares.h"
+#include "exporter/metrics/tombstones.h"
 
 namespace plimsoll::exporter {
 
@@ -28,37 +27,9 @@ void write_version(FamilyWriter& out, const Context& context) {
 // Did one of the collectors that make container rows fail in the last tick?
 void write_container_error(FamilyWriter& out, const Context& context) {
   const bool failed = std::ranges::any_of(context.self.collectors, [](const CollectorStats& c) {
-    return !c.success && c.name != "machine";
+    return !c.success && c.name != "machine" && c.name != "kernel_log";
   });
   out.count("", failed ? 1 : 0);
-}
-
-// Tombstones that may be printed, one per cgroup path: the newest, and none for a path that lives
-// again (a restarted service has the id of the one that ended).
-void write_tombstones(FamilyWriter& out, const Context& context) {
-  const std::vector<Tombstone>& all = context.snapshot.tombstones;
-  if (all.empty()) return;
-  const auto path = [&](std::uint32_t i) { return std::string_view(all[i].identity->cgroup); };
-  // No allocation below 8192 tombstones. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-  std::array<std::byte, std::size_t{32} * 1024> room;
-  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
-  std::pmr::vector<std::uint32_t> order(&memory);
-  order.reserve(all.size());
-  for (std::uint32_t i = 0; i < all.size(); ++i)
-    if (all[i].identity && all[i].labels) order.push_back(i);
-  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-    const int by_path = path(a).compare(path(b));
-    return by_path != 0 ? by_path < 0 : all[a].last_seen_seconds > all[b].last_seen_seconds;
-  });
-  const std::vector<Row>& rows = context.snapshot.rows;  // Sorted by path as well.
-  auto row = rows.begin();
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i > 0 && path(order[i]) == path(order[i - 1])) continue;
-    while (row != rows.end() && (!row->identity || row->identity->cgroup < path(order[i]))) ++row;
-    if (row != rows.end() && row->identity->cgroup == path(order[i])) continue;
-    const Tombstone& ended = all[order[i]];
-    out.integer(*ended.labels, ended.last_seen_seconds);
-  }
 }
 
 void write_last_seen(FamilyWriter& out, const Context& context) {
@@ -68,7 +39,9 @@ void write_last_seen(FamilyWriter& out, const Context& context) {
     const std::int64_t seen = context.snapshot.rows[row].last_seen_seconds;
     out.integer(labels, seen != 0 ? seen : now);
   });
-  write_tombstones(out, context);
+  for_each_tombstone(context, [&](const Tombstone& ended) {
+    out.integer(*ended.labels, ended.last_seen_seconds);
+  });
 }
 
 void write_health(FamilyWriter& out, const Context& context) {

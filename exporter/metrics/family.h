@@ -133,6 +133,7 @@ struct Family {
 [[nodiscard]] std::span<const Family> families_histogram();
 [[nodiscard]] std::span<const Family> families_own_limits();
 [[nodiscard]] std::span<const Family> families_own_memory();
+[[nodiscard]] std::span<const Family> families_own_oom();
 [[nodiscard]] std::span<const Family> families_own_state();
 // What the exporter says about itself (TextOptions::exporter_metrics).
 [[nodiscard]] std::span<const Family> families_self();

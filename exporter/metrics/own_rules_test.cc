@@ -137,5 +137,82 @@ TEST(StateRules, DiscardsByDevice) {
   EXPECT_EQ(text.value("plimsoll_container_fs_discards_total", {{"device", "/dev/vda"}}), "2");
 }
 
+Tombstone tombstone(const std::string& path) {
+  auto identity = std::make_shared<inventory::Identity>();
+  identity->runtime = inventory::Runtime::kDocker;
+  identity->cgroup = path;
+  Tombstone stone;
+  stone.identity = identity;
+  stone.labels = std::make_shared<const std::string>("id=\"" + path + "\"");
+  stone.last_seen_seconds = 1'700'000'000;
+  return stone;
+}
+
+TEST(OomRules, ACounterLingersAfterTheContainer) {
+  SampleRow row = bare_row();
+  row.sample.set(Field::kMemoryEventsOomKill, 2);
+  const auto snapshot = make_snapshot({std::move(row)});
+  snapshot->tombstones = {tombstone("/gone"), tombstone("/a"), tombstone("/never/counted")};
+  snapshot->tombstones[0].oom_kills = 1;
+  snapshot->tombstones[1].oom_kills = 9;
+  const Exposition text = print(*snapshot);
+  for (const char* family : {"container_oom_events_total", "plimsoll_container_oom_kills_total"}) {
+    EXPECT_EQ(text.value(family, {{"id", "/gone"}}), "1");
+    EXPECT_EQ(text.value(family, {{"id", "/a"}}), "2") << "it lives";
+    EXPECT_EQ(text.series(family), 2U);
+  }
+}
+
+TEST(OomRules, WorkloadsAndTheHostCountWithoutAContainer) {
+  const Exposition text = print(bare_row());
+  const std::string family = "plimsoll_workload_oom_kills_total";
+  EXPECT_EQ(text.value(family, {{"runtime", "docker"}, {"name", "web"}, {"image", "img:1"}}), "3");
+  EXPECT_EQ(text.value(family, {{"namespace", "shop"}, {"container", "api"}}), "0");
+  EXPECT_EQ(text.value("plimsoll_host_oom_kills_total"), "4");
+}
+
+TEST(EndRules, HowAContainerEndedIsSaidOfThoseThatDid) {
+  const auto snapshot = make_snapshot({bare_row()});
+  snapshot->tombstones = {tombstone("/gone"), tombstone("/unknown")};
+  snapshot->tombstones[0].ending =
+      inventory::Ending{.exit_code = 137,
+                        .oom_killed = true,
+                        .started = WallTime(std::chrono::milliseconds(1'700'000'000'500)),
+                        .finished = WallTime(std::chrono::seconds(1'700'000'060)),
+                        .restart_count = 2};
+  auto ended = std::make_shared<inventory::Identity>(*snapshot->tombstones[0].identity);
+  ended->metadata = inventory::Metadata::kComplete;
+  snapshot->tombstones[0].identity = ended;
+  const Exposition text = print(*snapshot);
+  EXPECT_EQ(text.value("plimsoll_container_exit_code", {{"id", "/gone"}}), "137");
+  EXPECT_EQ(text.series("plimsoll_container_exit_code"), 1U);
+  EXPECT_EQ(text.value("plimsoll_container_exit_oom_killed"), "1");
+  EXPECT_EQ(text.value("plimsoll_container_exit_time_seconds"), "1700000060");
+  EXPECT_EQ(text.value("plimsoll_container_exit_start_time_seconds"), "1700000000.5");
+  EXPECT_EQ(text.value("plimsoll_container_restarts_total", {{"id", "/gone"}}), "2");
+}
+
+TEST(NetworkRules, ASharedNamespaceNamesItsOwner) {
+  SampleRow owner = container_row("pause", 2);
+  SampleRow app = container_row("app", 2);
+  app.identity.network = inventory::NetworkMode::kContainer;
+  app.identity.network_owner = owner.identity.id;
+  SampleRow lost = container_row("lost", 2);
+  lost.identity.network = inventory::NetworkMode::kContainer;
+  lost.identity.network_owner = "gone";
+  const std::string owner_path = owner.identity.cgroup;
+  const Exposition text =
+      print(*make_snapshot({std::move(owner), std::move(app), std::move(lost), bare_row()}));
+  const std::string family = "plimsoll_container_network_info";
+  EXPECT_EQ(
+      text.value(
+          family,
+          {{"name", "app"}, {"mode", "container"}, {"owner", owner_path}, {"owner_name", "pause"}}),
+      "1");
+  EXPECT_EQ(text.value(family, {{"name", "lost"}, {"owner_runtime_id", "gone"}}), "1");
+  EXPECT_EQ(text.value(family, {{"name", "pause"}, {"mode", "own"}}), "1");
+  EXPECT_EQ(text.series(family), 3U);
+}
+
 }  // namespace
 }  // namespace plimsoll::exporter

@@ -248,6 +248,12 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
   machine->dimms = {{.type = "DDR4", .count = 2, .bytes = 16'777'216'000}};
   machine->boot_time_seconds = 1'699'900'000;
   snapshot->machine = std::move(machine);
+  snapshot->host_oom_kills = 4;
+  snapshot->oom_workloads =
+      std::make_shared<const std::vector<OomWorkloadCount>>(std::vector<OomWorkloadCount>{
+          {{.runtime = "docker", .image = "img:1", .name = "web"}, 3},
+          {{.runtime = "containerd", .image = "img:2", .pod_namespace = "shop", .container = "api"},
+           0}});
   snapshot->block_devices = std::make_shared<const BlockDevices>(
       std::vector<BlockDevice>{{254, 0, "vda"}, {254, 1, "vda1"}});
   return snapshot;

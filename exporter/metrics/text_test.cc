@@ -68,6 +68,12 @@ TEST_F(Text, EveryCollectedFamilyIsPrintedForSomeSnapshot) {
   auto machine = std::make_shared<MachineInfo>(*snapshot->machine);
   machine->books = machine->drawers = 1;
   snapshot->machine = machine;
+  Tombstone ended;
+  ended.identity = std::make_shared<const inventory::Identity>(container_row("ended", 2).identity);
+  ended.labels = std::make_shared<const std::string>("id=\"/ended\"");
+  ended.ending =
+      inventory::Ending{.oom_killed = false, .started = snapshot->wall, .finished = snapshot->wall};
+  snapshot->tombstones.push_back(std::move(ended));
   const auto histograms = sample_histograms(*snapshot);
   const Exposition text =
       parse(*snapshot,
@@ -118,7 +124,8 @@ TEST_F(Text, ExporterMetricsCanBeLeftOut) {
   const auto snapshot = busy_host(1, 2);
   for (const auto& [name, family] : parse(*snapshot, {.exporter_metrics = false}).families)
     EXPECT_TRUE(name.starts_with("container_") || name.starts_with("machine_") ||
-                name.starts_with("cadvisor_") || name.starts_with("plimsoll_container_"))
+                name.starts_with("cadvisor_") || name.starts_with("plimsoll_container_") ||
+                name.starts_with("plimsoll_workload_") || name.starts_with("plimsoll_host_"))
         << name;
 }
 
