@@ -1,6 +1,7 @@
 #include "exporter/collect/sampler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -344,6 +345,9 @@ class SamplerImpl final : public Sampler {
       block_devices_ = refresh_block_devices(roots_.proc, std::move(block_devices_));
     snapshot->block_devices = block_devices_;
     fill_rows(*snapshot);
+    // Events stand in the snapshots of ticks, which everybody sees.
+    std::ranges::move(std::exchange(snapshot->ooms, {}), std::back_inserter(held_ooms_));
+    if (rated == Rated::kNow) snapshot->ooms = std::exchange(held_ooms_, {});
     last_ = pool_.publish(std::move(snapshot));
     return last_;
   }
@@ -415,6 +419,7 @@ class SamplerImpl final : public Sampler {
   std::vector<std::unique_ptr<Entry>> entries_;  // Sorted by path.
   std::unordered_map<std::uint64_t, Entry*> by_serial_;
   std::optional<Tombstones> tombstones_;
+  std::vector<OomEvent> held_ooms_;            // Seen between two ticks.
   std::vector<cgroupfs::ReadTarget> targets_;  // Kept between ticks for their memory.
   std::vector<NetworkTarget> network_targets_;
   std::vector<Entry*> network_entries_;

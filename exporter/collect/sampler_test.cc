@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/fake_clock.h"
 #include "base/temp_tree.h"
 
@@ -70,6 +72,7 @@ class SamplerOnFakeHost : public ::testing::Test {
     config.host_root = host_.path();
     config.inventory.docker_root = host_.path() + "/docker";
     config.inventory.docker_sockets = {};
+    config.kernel_log = host_.path() + "/kmsg";
     config.reader.groups.set(cgroupfs::Group::kNetwork, false).set(cgroupfs::Group::kDisk, false);
     config.tree.rescan_interval = milliseconds(1);
     config.render_labels = [](const inventory::Identity& identity, std::uint64_t&) {
@@ -323,6 +326,74 @@ TEST_F(SamplerOnFakeHost, ConfigurationWithoutACgroupTreeSaysSo) {
   const auto refused = Sampler::create(config, clock_);
   ASSERT_FALSE(refused);
   EXPECT_FALSE(refused.error().message().empty());
+}
+
+// A line of the kernel's log about a kill in the container, now.
+std::string oom_line(const FakeClock& clock, int sequence) {
+  const auto usec =
+      std::chrono::duration_cast<std::chrono::microseconds>(clock.now().time_since_epoch());
+  return "6," + std::to_string(sequence) + "," + std::to_string(usec.count()) +
+         ",-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
+         "oom_memcg=/docker/" +
+         kId + ",task_memcg=/docker/" + kId + ",task=hog,pid=7,uid=0\n";
+}
+
+TEST_F(SamplerOnFakeHost, OomEventsBetweenTwoTicksStandInTheNextOne) {
+  host_.write(kGroup + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+  host_.write("kmsg", "6,1,1,-;booting\n");
+  const auto sampler = this->sampler();
+  const SnapshotPtr first = sampler->sample(Freshness::kTick);
+  const std::size_t row = row_of(*first, "/docker/" + kId).value();
+  EXPECT_EQ(first->value(Field::kMemoryEventsOomKill, row), 0U);
+  clock_.advance(milliseconds(100));
+  host_.write("kmsg", "6,1,1,-;booting\n" + oom_line(clock_, 2));
+  const SnapshotPtr between = sampler->sample_watched(std::array{first->rows[row].serial});
+  EXPECT_TRUE(between->ooms.empty()) << "only those who watch see this one";
+  EXPECT_EQ(between->value(Field::kMemoryEventsOomKill, row), 1U);
+  clock_.advance(seconds(1));
+  EXPECT_EQ(sampler->sample(Freshness::kTick)->ooms.size(), 2U);
+  clock_.advance(seconds(1));
+  EXPECT_TRUE(sampler->sample(Freshness::kTick)->ooms.empty());
+}
+
+// Rows that did not change come from older snapshots; what is reckoned over all rows must not.
+TEST_F(SamplerOnFakeHost, OomTotalsAndHeadroomAreOfThisTickInEveryRow) {
+  host_.write(kGroup + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+  host_.write(kGroup + "/memory.max", std::to_string(12 << 20) + "\n");
+  host_.write("kmsg", "6,1,1,-;booting\n");
+  const auto sampler = this->sampler();
+  const std::size_t row = row_of(*sampler->sample(Freshness::kTick), "/docker/" + kId).value();
+  clock_.advance(seconds(1));
+  host_.write("kmsg", "6,1,1,-;booting\n" + oom_line(clock_, 2));
+  for (int i = 0; i < 5; ++i) {
+    const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+    EXPECT_EQ(snapshot->value(Field::kMemoryEventsOomKill, row), 1U) << i;
+    EXPECT_EQ(snapshot->value(Field::kMemoryHeadroom, row), (2U << 20) + 4096) << i;
+    EXPECT_FALSE(snapshot->value(Field::kMemoryHeadroom, 0)) << i;
+    clock_.advance(seconds(1));
+  }
+  host_.remove(kGroup);
+  const SnapshotPtr ended = sampler->sample(Freshness::kTick);
+  ASSERT_EQ(ended->tombstones.size(), 1U);
+  EXPECT_EQ(ended->tombstones[0].oom_kills, 1U);
+}
+
+TEST_F(SamplerOnFakeHost, HowAContainerEndedIsLookedForUntilItsRuntimeTells) {
+  name_container("web");
+  const auto sampler = this->sampler();
+  (void)sampler->sample(Freshness::kTick);
+  host_.remove(kGroup);
+  clock_.advance(seconds(1));
+  EXPECT_FALSE(sampler->sample(Freshness::kTick)->tombstones.at(0).ending);
+  host_.write("docker/containers/" + kId + "/config.v2.json",
+              R"({"ID":")" + kId +
+                  R"(","State":{"Running":false,"ExitCode":137,"OOMKilled":true,)"
+                  R"("FinishedAt":"2023-11-14T22:13:21Z"}})");
+  clock_.advance(seconds(1));
+  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+  ASSERT_TRUE(snapshot->tombstones.at(0).ending);
+  EXPECT_EQ(snapshot->tombstones[0].ending->exit_code, 137);
+  EXPECT_EQ(snapshot->tombstones[0].ending->oom_killed, true);
 }
 
 }  // namespace
