@@ -378,6 +378,35 @@ TEST_F(SamplerOnFakeHost, OomTotalsAndHeadroomAreOfThisTickInEveryRow) {
   EXPECT_EQ(ended->tombstones[0].oom_kills, 1U);
 }
 
+// History and streams look only at rows that changed.
+TEST_F(SamplerOnFakeHost, ARowIsChangedByWhatIsReckonedForIt) {
+  host_.write(kGroup + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+  host_.write("cgroup/docker/memory.max", std::to_string(16 << 20) + "\n");
+  set_memory("cgroup/docker", 10 << 20);
+  host_.write("kmsg", "6,1,1,-;booting\n");
+  const auto sampler = this->sampler();
+  const SnapshotPtr first = sampler->sample(Freshness::kTick);
+  const std::size_t row = row_of(*first, "/docker/" + kId).value();
+  EXPECT_EQ(first->value(Field::kMemoryHeadroom, row), 6U << 20);
+  const auto next = [&] {
+    clock_.advance(seconds(1));
+    return sampler->sample(Freshness::kTick);
+  };
+  (void)next();
+  const SnapshotPtr idle = next();
+  const SnapshotPtr still = next();
+  EXPECT_FALSE(still->changed_after(idle->sequence, row));
+  set_memory("cgroup/docker", 12 << 20);
+  const SnapshotPtr tighter = next();
+  EXPECT_EQ(tighter->value(Field::kMemoryHeadroom, row), 4U << 20);
+  EXPECT_TRUE(tighter->changed_after(still->sequence, row)) << "by the group above it";
+  EXPECT_FALSE(next()->changed_after(tighter->sequence, row));
+  host_.write("kmsg", "6,1,1,-;booting\n" + oom_line(clock_, 2));
+  const SnapshotPtr killed = next();
+  EXPECT_EQ(killed->value(Field::kMemoryEventsOomKill, row), 1U);
+  EXPECT_TRUE(killed->changed_after(killed->sequence - 1, row)) << "by the log";
+}
+
 TEST_F(SamplerOnFakeHost, HowAContainerEndedIsLookedForUntilItsRuntimeTells) {
   name_container("web");
   const auto sampler = this->sampler();

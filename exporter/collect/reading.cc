@@ -1,0 +1,61 @@
+#include "exporter/collect/reading.h"
+
+namespace plimsoll::exporter {
+
+namespace {
+
+using cgroupfs::ReadOutcome;
+using cgroupfs::Tier;
+using cgroupfs::TierSet;
+using std::chrono::nanoseconds;
+
+// Groups seen together are spread over the ticks by their phase, so that no tick carries
+// everybody's slow files.
+bool due(const Entry& entry, Tier tier, MonoTime now, nanoseconds interval) {
+  const auto last = entry.sample.read_at(tier);
+  if (!last) return true;
+  const nanoseconds first_wait = entry.settled(tier) ? nanoseconds(0) : entry.spread(interval);
+  return now - *last >= interval - first_wait;
+}
+
+}  // namespace
+
+nanoseconds slow_interval_for(const SamplerConfig& config, const cgroupfs::CgroupTree& tree) {
+  using cgroupfs::Group;
+  const cgroupfs::GroupSet& groups = config.reader.groups;
+  const bool moving =
+      groups.has(Group::kHugetlb) || groups.has(Group::kMemoryNuma) || groups.has(Group::kProcess);
+  const bool watched = tree.notification_fd() >= 0 && tree.stats().watches_refused == 0;
+  return moving || !watched ? config.slow_interval_unwatched : config.slow_interval;
+}
+
+cgroupfs::ReadTarget target_for(Entry& entry, const Reading& reading, const SamplerConfig& config) {
+  cgroupfs::ReadTarget target;
+  target.cgroup = entry.cgroup;
+  target.sample = &entry.sample;
+  target.due = TierSet().with(Tier::kHot);
+  // Everything; and what was written may be memory.events or a limit.
+  const bool all = reading.freshness == Freshness::kFull || entry.written;
+  if (all || reading.oom_counters == Reading::OomCounters::kNow ||
+      due(entry, Tier::kWarm, reading.now, config.warm_interval))
+    target.due = target.due.with(Tier::kWarm);
+  if (all || due(entry, Tier::kSlow, reading.now, reading.slow_interval))
+    target.due = target.due.with(Tier::kSlow);
+  target.full = reading.freshness != Freshness::kTick ||
+                reading.now - entry.full_at >= config.idle_refresh + entry.phase(config.interval);
+  return target;
+}
+
+bool note_outcome(Entry& entry, const cgroupfs::ReadTarget& target, MonoTime now,
+                  std::uint64_t sequence) {
+  entry.idle = target.outcome == ReadOutcome::kIdle;
+  if (!entry.idle) {
+    entry.changed = sequence;
+    if (target.due.has(Tier::kSlow)) entry.written = false;
+  }
+  if (target.outcome == ReadOutcome::kGone) return false;
+  if (!entry.idle && target.full) entry.full_at = now;
+  return true;
+}
+
+}  // namespace plimsoll::exporter
