@@ -42,7 +42,7 @@ class TestHost {
     options.host_root = tree.path();
     proc_ = std::move(*open_dir((tree.path() + "/proc").c_str()));
     inventory = Inventory::create(proc_, clock, std::move(options),
-                                  [this](Question question) { asked.push_back(question); });
+                                  [this](const Question& question) { asked.push_back(question); });
   }
 
   IdentityPtr identify(std::uint64_t serial, const std::string& path) {

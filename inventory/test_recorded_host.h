@@ -24,7 +24,7 @@ class RecordedHost {
     options.host_root = root;
     proc_ = std::move(*open_dir((root + "/proc").c_str()));
     inventory = Inventory::create(proc_, clock, std::move(options),
-                                  [this](Question question) { asked.push_back(question); });
+                                  [this](const Question& question) { asked.push_back(question); });
   }
   IdentityPtr identify(const std::string& path) {
     cgroupfs::Cgroup cgroup;

@@ -49,7 +49,8 @@ OomTracker::OomTracker(const DirFd& proc, const Clock& clock, Options options, I
       options_(std::move(options)),
       identify_(std::move(identify)),
       started_(clock.now()),
-      log_(options_.kernel_log) {}
+      log_(options_.kernel_log),
+      paths_(cgroup_view(proc)) {}
 
 OomTracker::Group* OomTracker::find(std::string_view path) {
   const auto group = groups_.find(path);
@@ -192,10 +193,30 @@ void OomTracker::meet_unseen(Update& update, std::string_view path, WallTime at)
   }
 }
 
-void OomTracker::on_kill(Update& update, const LoggedKill& kill) {
+// By an id that is its runtime's, and below a group that there is in our tree.
+bool OomTracker::is_our_container(std::string_view path) {
+  constexpr std::size_t kUniqueId = 32;
+  const auto is_one = [](const IdentityPtr& identity) {
+    return is_container(identity) && identity->id.size() >= kUniqueId;
+  };
+  if (is_one(container_of(path))) return true;
+  if (!identify_ || find(path.substr(0, path.find('/', 1))) == nullptr) return false;
+  const IdentityPtr gone = identify_(std::string(path));
+  return is_one(gone) && gone->metadata == inventory::Metadata::kComplete;
+}
+
+void OomTracker::on_kill(Update& update, LoggedKill kill) {
   const MonoTime when{std::chrono::microseconds(kill.usec)};
   const bool is_news = when >= started_;
   if (is_news) ++logged_;
+  const auto is_ours = [this](std::string_view path) { return is_our_container(path); };
+  const auto cgroup = paths_.ours(kill.cgroup, is_ours);
+  if (!cgroup) {  // Only the machine's count, which is the root's, has it.
+    (void)log_to_groups("/", update.now);
+    return;
+  }
+  kill.cgroup = *cgroup;
+  kill.limited = paths_.ours(kill.limited, is_ours).value_or("");
   const WallTime at = update.snapshot.wall - std::max(update.now - when, MonoTime::duration(0));
   if (!find(kill.cgroup) && !container_of(kill.cgroup)) meet_unseen(update, kill.cgroup, at);
   if (!log_to_groups(kill.cgroup, update.now)) return;

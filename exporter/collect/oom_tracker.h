@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "base/read_file.h"
 #include "exporter/collect/kmsg.h"
+#include "exporter/collect/log_paths.h"
 #include "exporter/collect/oom_account.h"
 #include "exporter/collect/oom_log.h"
 #include "exporter/collect/oom_workloads.h"
@@ -75,7 +76,8 @@ class OomTracker {
 
   void follow_rows(Update& update);
   void read_log(Update& update);
-  void on_kill(Update& update, const LoggedKill& kill);
+  void on_kill(Update& update, LoggedKill kill);
+  [[nodiscard]] bool is_our_container(std::string_view path);
   void settle_removed(Update& update);
   void take_counters(const Update& update);
   void add_up_v1(const Update& update);
@@ -103,6 +105,7 @@ class OomTracker {
   const MonoTime started_;
   KernelLog log_;
   OomLines lines_;
+  LogPaths paths_;
   OomAccount::Log log_state_ = OomAccount::Log::kUpToDate;
   ReadBuffer buffer_;
 

@@ -1,6 +1,7 @@
 #include "exporter/collect/oom_tracker.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -309,6 +310,30 @@ TEST_F(Host, AContainerThatNobodySawIsAskedFor) {
   ASSERT_EQ(unseen.size(), 1U);
   EXPECT_EQ(unseen[0].first->cgroup, brief);
   EXPECT_TRUE(tracker_->take_unseen().empty());
+}
+
+// The log's paths start at the machine's root, ours at that of our namespace.
+TEST_F(Host, InANamespaceTheLogIsOfTheWholeMachine) {
+  tree_.write("proc/self/ns/x", "");
+  const std::string link = tree_.path() + "/proc/self/ns/cgroup";
+  ASSERT_EQ(::symlink("cgroup:[4026532451]", link.c_str()), 0);
+  const std::string brief = "/docker/" + std::string(64, 'c');
+  gone_[brief] = gone_["/node" + brief] = identity_of(brief);
+  start();
+  log(kWeb + "2", kWeb + "2", 1);
+  count_v1(kWeb, 0);
+  tick();
+  EXPECT_EQ(events_.size(), 0U) << "another machine's, for all we know";
+  log("/node" + brief, "/node" + brief, 6);
+  log("/node" + kWeb, "/node" + kWeb, 7);
+  log("/other" + kWeb, "/other" + kWeb, 8);
+  log("/node/docker", "/node/docker", 9);
+  tick();
+  EXPECT_EQ(total(brief), 1U) << "nobody saw it, but its runtime knows it";
+  EXPECT_EQ(total(kWeb), 1U);
+  EXPECT_EQ(kills_told(kWeb), 1U);
+  EXPECT_EQ(kills_told("/docker"), 1U);
+  EXPECT_EQ(total("/docker"), 3U);
 }
 
 TEST_F(Host, TheHostsRowCountsEverything) {

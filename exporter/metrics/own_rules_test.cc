@@ -10,7 +10,6 @@ namespace plimsoll::exporter {
 namespace {
 
 using cgroupfs::Field;
-using cgroupfs::Group;
 using cgroupfs::GroupSet;
 using cgroupfs::MemoryKey;
 using Unlimited = Limit<std::uint64_t>;

@@ -274,7 +274,7 @@ std::unique_ptr<UsageHistograms> sample_histograms(const Snapshot& snapshot) {
     for (std::size_t row = 0; row < changing.rows.size(); ++row) {
       changing.rates[row].cpu_cores = cores;
       changing.set(cgroupfs::Field::kMemoryWorkingSet, row,
-                   static_cast<std::uint64_t>(cores * 100'000'000));
+                   static_cast<std::uint64_t>(cores * 1e8F));
     }
     histograms->append(changing);
   }

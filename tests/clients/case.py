@@ -53,10 +53,11 @@ class Result(unittest.TextTestResult):
 
 
 class InOrder(unittest.TestLoader):
-    """Cases in the order of the file."""
+    """Cases in the order of the file; first those of the classes that a class is made of."""
 
     def getTestCaseNames(self, testCaseClass):
-        return [name for name in vars(testCaseClass) if name.startswith("test")]
+        names = [name for part in reversed(testCaseClass.__mro__) for name in vars(part)]
+        return [name for name in dict.fromkeys(names) if name.startswith("test")]
 
 
 def find_host():

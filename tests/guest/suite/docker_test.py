@@ -1,29 +1,15 @@
 """Debian's docker as a service, with systemd's cgroup driver: our numbers beside the kernel's and
 beside `docker stats`."""
 
-import subprocess
 import unittest
 
 import case
-import images
 import units
-from docker import CLI, IMAGE, Docker
+from docker import IMAGE
+from docker_service import Service
 from exporter import Exporter
 
 MIB = 1024**2
-
-
-class Service(Docker):
-    """dockerd as its own unit runs it."""
-
-    def __init__(self):
-        units.run("systemctl", "start", "docker.service")
-        subprocess.run([CLI, "import", "-", IMAGE], input=images.busybox_tar(), check=True, capture_output=True)
-
-    def stop(self):
-        for name in self("ps", "-aq").split():
-            self("rm", "-f", name)
-        units.run("systemctl", "stop", "docker.service", "docker.socket", "containerd.service")
 
 
 def setUpModule():
