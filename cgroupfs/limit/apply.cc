@@ -1,11 +1,40 @@
 #include "cgroupfs/limit/apply.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace plimsoll::limit {
 namespace {
+
+using SameWord = bool (*)(std::string_view, std::string_view);
+
+bool plain_word(std::string_view a, std::string_view b) {
+  return a == b;
+}
+
+// "rpct=95" and "rpct=95.00" are the same.
+bool cost_word(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const std::size_t equals = a.find('=');
+  if (equals == std::string_view::npos || !b.starts_with(a.substr(0, equals + 1))) return false;
+  const auto left = to_double(a.substr(equals + 1));
+  const auto right = to_double(b.substr(equals + 1));
+  return left && right && *left == *right;
+}
+
+// Every word of `some` is in `all`.
+bool has_words(std::string_view all, std::string_view some, SameWord same) {
+  for (std::string_view wanted; next_word(some, wanted);) {
+    bool found = false;
+    std::string_view rest = all;
+    for (std::string_view word; !found && next_word(rest, word);) found = same(wanted, word);
+    if (!found) return false;
+  }
+  return true;
+}
 
 // Of one run: the plan, the way to the kernel, and what happened so far.
 class Run {
@@ -111,7 +140,7 @@ class Run {
 
   bool is_old(const Write& write) {
     const auto text = port_.read(write.at, write.file);
-    return text && line_of(*text, write.key) == write.old_text;
+    return text && same_text(write.file, write.old_text, line_of(*text, write.key));
   }
 
   Result<> try_undo(const Write& write) {
@@ -121,7 +150,7 @@ class Run {
     for (const UndoWrite& back : write.undo)
       PLIMSOLL_TRY(port_.write(write.at, back.file, back.text));
     const std::string text = PLIMSOLL_TRY(port_.read(write.at, write.file));
-    if (line_of(text, write.key) == write.old_text) return {};
+    if (same_text(write.file, write.old_text, line_of(text, write.key))) return {};
     return failure(ErrorKind::kRejected, "read back",
                    write.file + " is \"" + std::string(line_of(text, write.key)) +
                        "\" after being put back to \"" + write.old_text + "\"");
@@ -175,12 +204,21 @@ std::string_view line_of(std::string_view text, std::string_view key) {
   return {};
 }
 
+bool same_text(std::string_view file, std::string_view expected, std::string_view text) {
+  if (expected == text) return true;
+  // Processes stop one by one (Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst).
+  if (file == "freezer.state") return expected == "FROZEN" && text == "FREEZING";
+  if (file == "cgroup.subtree_control")
+    return has_words(text, expected, plain_word) && has_words(expected, text, plain_word);
+  // The kernel adds the keys that were not given.
+  if (file == "io.cost.qos" && expected.empty()) return has_words(text, "enable=0", plain_word);
+  if (file == "io.cost.model" && expected.empty()) return has_words(text, "ctrl=auto", plain_word);
+  if (file.starts_with("io.cost.")) return has_words(text, expected, cost_word);
+  return false;
+}
+
 bool reads_as_expected(const Write& write, std::string_view text) {
-  const std::string_view line = line_of(text, write.key);
-  if (line == write.expected) return true;
-  // On its way: processes stop one by one
-  // (Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst).
-  return write.file == "freezer.state" && write.expected == "FROZEN" && line == "FREEZING";
+  return same_text(write.file, write.expected, line_of(text, write.key));
 }
 
 Applied apply(const Plan& plan, KernelPort& port, WriteJournal* journal) {

@@ -70,6 +70,10 @@ class WriteJournal {
 [[nodiscard]] Applied take_back(const Plan& plan, std::size_t begun, KernelPort& port,
                                 WriteJournal* journal = nullptr);
 
+// Whether two texts of a control file (or two lines of one) say the same: the order of controllers
+// and the spelling of io.cost's numbers do not count, nor does a freezer that is still on its way.
+[[nodiscard]] bool same_text(std::string_view file, std::string_view expected,
+                             std::string_view text);
 // True when `text`, the whole file, says what the write expected.
 [[nodiscard]] bool reads_as_expected(const Write& write, std::string_view text);
 // The key's line of a file with a line per device, without the key; the whole text without a key.

@@ -33,7 +33,7 @@ std::uint64_t weight_of(std::uint64_t shares, SharesFormula formula) {
   return std::clamp(shares * 100 / 1024, kMinWeight, kMaxWeight);
 }
 
-// The formulas are monotone: the first that is not below.
+// The formulas are monotone: the first that is not below `weight`.
 std::uint64_t fewest_shares(std::uint64_t weight, SharesFormula formula) {
   std::uint64_t low = kMinShares;
   std::uint64_t high = kMaxShares;
@@ -45,6 +45,13 @@ std::uint64_t fewest_shares(std::uint64_t weight, SharesFormula formula) {
       high = middle;
   }
   return low;
+}
+
+// Of all shares with this weight those that the formula without rounding has: it rounds up, the
+// others down.
+std::uint64_t shares_of(std::uint64_t weight, SharesFormula formula) {
+  if (formula != SharesFormula::kQuadratic) return fewest_shares(weight, formula);
+  return weight == kMaxWeight ? kMaxShares : fewest_shares(weight + 1, formula) - 1;
 }
 
 }  // namespace
@@ -71,12 +78,12 @@ std::optional<SharesFormula> shares_formula_named(std::string_view name) {
 Converted weight_from_shares(std::uint64_t shares, SharesFormula formula) {
   const std::uint64_t inside = std::clamp(shares, kMinShares, kMaxShares);
   const std::uint64_t weight = weight_of(inside, formula);
-  return {weight, inside == shares && fewest_shares(weight, formula) == shares};
+  return {weight, inside == shares && shares_of(weight, formula) == shares};
 }
 
 Converted shares_from_weight(std::uint64_t weight, SharesFormula formula) {
   const std::uint64_t inside = std::clamp(weight, kMinWeight, kMaxWeight);
-  const std::uint64_t shares = fewest_shares(inside, formula);
+  const std::uint64_t shares = shares_of(inside, formula);
   return {shares, weight_of(shares, formula) == weight};
 }
 

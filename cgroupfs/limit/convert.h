@@ -42,8 +42,8 @@ struct Converted {
 
 // `shares` is within kMinShares and kMaxShares; what is outside counts as the nearer end.
 [[nodiscard]] Converted weight_from_shares(std::uint64_t shares, SharesFormula formula);
-// The fewest shares that have this weight under the formula, so that the way back is exact; clamped
-// likewise.
+// Of all shares that have this weight under the formula the nearest to what it is without rounding
+// (weight 100 is 1024), so that the way back is exact; clamped likewise.
 [[nodiscard]] Converted shares_from_weight(std::uint64_t weight, SharesFormula formula);
 // systemd's own way back, clamp(w * 1024 / 100): the kernel's, too (kernel/sched/core.c,
 // cpu_weight_write_u64).

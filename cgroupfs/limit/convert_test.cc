@@ -77,6 +77,15 @@ TEST(WeightToShares, EveryWeightSurvivesThereAndBack) {
     }
 }
 
+TEST(WeightToShares, NormalIsNormal) {
+  EXPECT_EQ(shares_from_weight(100, kQuadratic).value, 1024U);
+  EXPECT_EQ(shares_from_weight(100, kSystemd).value, 1024U);
+  EXPECT_EQ(shares_from_weight(1, kQuadratic).value, 2U);
+  EXPECT_EQ(shares_from_weight(10'000, kQuadratic).value, 262'144U);
+  EXPECT_EQ(shares_from_weight(10'000, kLinear).value, 262'144U);
+  EXPECT_TRUE(weight_from_shares(1024, kQuadratic).exact);
+}
+
 TEST(WeightToShares, SystemdsOwnWayBackSaysWhereItLosesOne) {
   EXPECT_EQ(systemd_shares_from_weight(100), (Converted{1024, true}));
   EXPECT_EQ(systemd_shares_from_weight(10'000), (Converted{102'400, true}));
