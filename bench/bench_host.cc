@@ -125,9 +125,22 @@ std::span<const FloorFile> dynamic_files(bool v1) {
   return v1 ? kDynamicV1 : kDynamicV2;
 }
 
+namespace {
+
+// Up to 1 000 groups all of them: our own reader then needs a few thousand of the 20 000
+// descriptors. With more it takes 16 000 for itself, and the floor's cost per group is that of
+// some.
+std::size_t floor_groups(std::size_t groups, std::size_t files) {
+  constexpr std::size_t kAll = 1000;
+  constexpr std::size_t kMaxHeld = 3300;
+  return groups <= kAll ? groups : std::min(groups, kMaxHeld / files);
+}
+
+}  // namespace
+
 Floor::Floor(const BenchHost& host, std::span<const FloorFile> files)
-    : buffer_(std::size_t{64} * 1024) {
-  for (const std::string& group : host.groups()) {
+    : groups_(floor_groups(host.groups().size(), files.size())), buffer_(std::size_t{64} * 1024) {
+  for (const std::string& group : std::span(host.groups()).first(groups_)) {
     for (const FloorFile& file : files) {
       const std::string path = host.path(group, file.controller, file.file);
       Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

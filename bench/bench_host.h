@@ -51,10 +51,13 @@ enum class Quota : std::uint8_t { kNone, kSet };
 class Floor {
  public:
   Floor(const BenchHost& host, std::span<const FloorFile> files);
-  // One round: every file of every group. Returns bytes read.
+  // One round: every file of every group it holds. Returns bytes read.
   std::size_t read();
+  // Of the host's: as many as there are descriptors for beside our own reader's.
+  [[nodiscard]] std::size_t groups() const { return groups_; }
 
  private:
+  std::size_t groups_;
   std::vector<Fd> fds_;
   std::vector<char> buffer_;
 };

@@ -157,28 +157,22 @@ void bench_reader(const BenchHost& host) {
 
   const std::size_t rounds = n >= 5000 ? 9 : 15;
   const auto files = hot_files(host.v1(), Quota::kNone);
-  const bool fits = n * files.size() < 16'000;
-  if (fits) {
-    Floor floor(host, files);
-    floor.read();
-    std::vector<double> floors;
-    std::vector<double> ours;
-    std::vector<double> idle;
-    for (std::size_t i = 0; i < rounds; ++i) {  // Interleaved: the machine's mood hits all alike.
-      floors.push_back(cpu_of(1, nothing, [&] { floor.read(); }));
-      ours.push_back(cpu_of(1, nothing, [&] { read(hot, true); }));
-      idle.push_back(cpu_of(1, nothing, [&] { read(hot, false); }));
-    }
-    const std::string what =
-        "floor: " + std::to_string(files.size()) + " hot files, held, pread, no parsing";
-    row(n, what.c_str(), per_group(median(floors)), "us/group");
-    row(n, "hot sample, same files", per_group(median(ours)), "us/group", per_group(median(floors)),
-        1.25);
-    row(n, "hot sample of an idle group", per_group(median(idle)), "us/group");
-  } else {
-    row(n, "hot sample, held files short (16 000 descriptors)",
-        per_group(cpu_of(rounds, nothing, [&] { read(hot, true); })), "us/group");
+  Floor floor(host, files);
+  floor.read();
+  std::vector<double> floors;
+  std::vector<double> ours;
+  std::vector<double> idle;
+  for (std::size_t i = 0; i < rounds; ++i) {  // Interleaved: the machine's mood hits all alike.
+    floors.push_back(cpu_of(1, nothing, [&] { floor.read(); }));
+    ours.push_back(cpu_of(1, nothing, [&] { read(hot, true); }));
+    idle.push_back(cpu_of(1, nothing, [&] { read(hot, false); }));
   }
+  const double bare = median(floors) * 1e6 / static_cast<double>(floor.groups());
+  const std::string floor_row =
+      "floor: " + std::to_string(files.size()) + " hot files, held, pread, no parsing";
+  row(n, floor_row.c_str(), bare, "us/group");
+  row(n, "hot sample, same files", per_group(median(ours)), "us/group", bare, 1.25);
+  row(n, "hot sample of an idle group", per_group(median(idle)), "us/group");
   row(n, "every tier of every group",
       per_group(cpu_of(3, nothing, [&] { read(cgroupfs::TierSet::all(), true); })), "us/group");
   const auto syscalls = [&](const char* what, cgroupfs::TierSet due, bool full) {
@@ -226,19 +220,18 @@ void bench_sampler(const BenchHost& host, const std::string& root) {
     row(n, "fresh scrape: sample and format", median(walls) * 1e3, "ms wall", 0,
         n == 1000 ? 30 : 0);
   }
-  const bool fits = n * dynamic_files(host.v1()).size() + 16'000 < 19'000 || n <= 1000;
   const std::size_t seconds =
       n >= 5000 ? 6 : 16;  // More than warm and slow intervals: tiers are paid for.
-  std::vector<double> floors;
-  if (fits) {
-    Floor floor(host, dynamic_files(host.v1()));
-    floor.read();
+  double floor = 0;
+  {
+    Floor files(host, dynamic_files(host.v1()));
+    files.read();
+    std::vector<double> floors;
     for (std::size_t i = 0; i < 6; ++i)
-      floors.push_back(cpu_of(1, one_second, [&] { floor.read(); }));
-    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", per_group(median(floors)),
-        "us/group");
+      floors.push_back(cpu_of(1, one_second, [&] { files.read(); }));
+    floor = median(floors) * 1e6 / static_cast<double>(files.groups());
+    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", floor, "us/group");
   }
-  const double floor = floors.empty() ? 0 : per_group(median(floors));
   const auto mean_tick = [&](Freshness freshness) {
     double total = 0;
     for (std::size_t i = 0; i < seconds; ++i) {
@@ -261,15 +254,14 @@ void bench_sampler(const BenchHost& host, const std::string& root) {
   const double idle = mean_tick(Freshness::kTick);
   const std::vector<double> after = collector_sums();
   row(n, "1 Hz tick, all idle: tiers, identities, snapshot, history", per_group(idle), "us/group",
-      floor, floor > 0 ? 0.2 : 0);
+      floor, 0.2);
   for (std::size_t i = 0; i < before.size(); ++i) {
     const std::string what = "   of which " + sampler->stats().collectors[i].name + " (wall)";
     row(n, what.c_str(), per_group((after[i] - before[i]) / static_cast<double>(seconds)),
         "us/group");
   }
   const double busy = mean_tick(Freshness::kScrape);
-  row(n, "1 Hz tick, every group read in full", per_group(busy), "us/group", floor,
-      floor > 0 ? 0.8 : 0);
+  row(n, "1 Hz tick, every group read in full", per_group(busy), "us/group", floor, 0.8);
   row(n, "share of a core at 1 Hz, every group read in full", busy * 100, "%", 0,
       n == 1000 ? 3 : 0);
   host.set_quotas();
