@@ -249,7 +249,7 @@ void FamilyWriter::histogram(std::string_view labels, const HistogramSample& sam
   // The buckets, +Inf, sum and count.
   if (!admit(labels, static_cast<std::uint32_t>(sample.bounds.size() + 3))) return;
   if (page_.format == Format::kProtobuf) {
-    std::string& body = page_.scratch;
+    std::string& body = page_.body;
     body.clear();
     append_histogram(body, sample);
     return append_metric(labels, further, body);

@@ -51,6 +51,7 @@ struct Page {
   std::uint64_t series = 0;   // Written so far.
   std::uint64_t unowned = 0;  // Of them those of no row.
   std::string scratch = {};
+  std::string body = {};  // Of a protobuf histogram.
 };
 
 // Prints the samples of one family: name{further,labels} value, in the format of the page. What
@@ -94,7 +95,9 @@ class FamilyWriter {
   void metric(std::string_view labels, Further further, double value);
   void append_metric(std::string_view labels, Further further, std::string_view body);
   void append_histogram(std::string& body, const HistogramSample& sample) const;
-  void append_created(std::string& body, unsigned field) const;
+  template <class PutLabels>
+  void append_message(std::size_t labels_size, std::string_view body, PutLabels put_labels);
+  [[nodiscard]] char* put_created(char* to, unsigned field) const;  // At most kMaxCreated bytes.
   void begin_message();
   void finish();
   // Since when the counter counts, in milliseconds of Unix time; nothing where nobody knows.
@@ -102,6 +105,7 @@ class FamilyWriter {
 
   // Names are copied with a fixed length, which compilers turn into a few moves.
   static constexpr std::size_t kPrefixRoom = 64;
+  static constexpr std::size_t kMaxCreated = 24;
   Page& page_;
   const FamilyInfo& info_;
   std::array<char, kPrefixRoom> name_{};

@@ -119,50 +119,70 @@ void FamilyWriter::finish() {
                           page_.out.size() - message_ - wire::kPaddedVarint);
 }
 
-void FamilyWriter::append_created(std::string& body, unsigned field) const {
+// The field with a google.protobuf.Timestamp {seconds = 1, nanos = 2}, if the time is known.
+char* FamilyWriter::put_created(char* to, unsigned field) const {
   const auto ms = created_ms();
-  if (!ms || *ms < 0) return;
+  if (!ms || *ms < 0) return to;
   const auto seconds = static_cast<std::uint64_t>(*ms) / 1000;
   const auto nanos = static_cast<std::uint64_t>(*ms) % 1000 * 1'000'000;
-  const std::size_t size = 2 + wire::varint_size(seconds) + wire::varint_size(nanos);
-  body += wire::tag(field, Type::kBytes);
-  body += static_cast<char>(size);
-  wire::append_varint_field(body, 1, seconds);
-  wire::append_varint_field(body, 2, nanos);
+  *to++ = wire::tag(field, Type::kBytes);
+  *to++ = static_cast<char>(2 + wire::varint_size(seconds) + wire::varint_size(nanos));
+  *to++ = wire::tag(1, Type::kVarint);
+  to = wire::put_varint(to, seconds);
+  *to++ = wire::tag(2, Type::kVarint);
+  return wire::put_varint(to, nanos);
 }
 
 void FamilyWriter::metric(std::string_view labels, Further further, double value) {
-  std::string& body = page_.scratch;
-  body.clear();
-  wire::append_double_field(body, 1, value);
-  if (page_.created != nullptr && info_.type == FamilyType::kCounter) append_created(body, 3);
-  append_metric(labels, further, body);
+  char body[1 + sizeof value + kMaxCreated];
+  body[0] = wire::tag(1, Type::kDouble);
+  char* to = wire::put_double(body + 1, value);
+  if (page_.created != nullptr && info_.type == FamilyType::kCounter) to = put_created(to, 3);
+  append_metric(labels, further, {body, static_cast<std::size_t>(to - body)});
 }
 
-// `body` is page_.scratch; the further labels are appended behind it.
+// Whatever is not a row's ready block and a few plain labels goes through page_.scratch first.
 void FamilyWriter::append_metric(std::string_view labels, Further further, std::string_view body) {
-  std::string& scratch = page_.scratch;
-  const std::size_t body_size = body.size();
-  for (const Label& label : further)
-    if (!label.value.empty()) append_label_pair(scratch, label);
-  if (!row_ && !labels.empty()) append_label_pairs(scratch, labels);
-  const std::string_view pairs = std::string_view(scratch).substr(body_size);
-  body = std::string_view(scratch).substr(0, body_size);
   const std::string_view block = row_ ? page_.rows->encoded(*row_) : std::string_view();
+  std::size_t pairs_size = 0;
+  bool direct = row_ || labels.empty();
+  for (const Label& label : further) {
+    if (label.value.empty()) continue;
+    pairs_size += wire::label_size(label.name, label.prefix, label.value);
+    direct = direct && is_ascii(label.value);
+  }
+  if (direct) {
+    append_message(pairs_size + block.size(), body, [&](char* to) {
+      for (const Label& label : further)
+        if (!label.value.empty()) to = wire::put_label(to, label.name, label.prefix, label.value);
+      return wire::put_bytes(to, block);
+    });
+    return;
+  }
+  std::string& pairs = page_.scratch;
+  pairs.clear();
+  for (const Label& label : further)
+    if (!label.value.empty()) append_label_pair(pairs, label);
+  if (!row_) append_label_pairs(pairs, labels);
+  append_message(pairs.size() + block.size(), body,
+                 [&](char* to) { return wire::put_bytes(wire::put_bytes(to, pairs), block); });
+}
 
+// One Metric: the labels, which `put_labels` writes in exactly `labels_size` bytes, and the value.
+template <class PutLabels>
+void FamilyWriter::append_message(std::size_t labels_size, std::string_view body,
+                                  PutLabels put_labels) {
   const auto time = static_cast<std::uint64_t>(time_ms_.value_or(0));
-  const std::size_t size = pairs.size() + block.size() + 1 + wire::varint_size(body_size) +
-                           body_size + (time_ms_ ? 1 + wire::varint_size(time) : 0);
+  const std::size_t size = labels_size + 1 + wire::varint_size(body.size()) + body.size() +
+                           (time_ms_ ? 1 + wire::varint_size(time) : 0);
   std::string& out = page_.out;
   const std::size_t old = out.size();
   out.resize_and_overwrite(old + 1 + wire::kMaxVarint + size, [&](char* text, std::size_t) {
     char* to = text + old;
     *to++ = wire::tag(4, Type::kBytes);  // MetricFamily.metric
-    to = wire::put_varint(to, size);
-    to = wire::put_bytes(to, pairs);
-    to = wire::put_bytes(to, block);
+    to = put_labels(wire::put_varint(to, size));
     *to++ = wire::tag(field_of(info_.type), Type::kBytes);
-    to = wire::put_varint(to, body_size);
+    to = wire::put_varint(to, body.size());
     to = wire::put_bytes(to, body);
     if (time_ms_) {
       *to++ = wire::tag(6, Type::kVarint);
@@ -179,7 +199,9 @@ void FamilyWriter::append_histogram(std::string& body, const HistogramSample& sa
   for (std::size_t i = 0; i < sample.bounds.size(); ++i)
     append_bucket(body, sample.bounds[i], sample.cumulative[i]);
   if (sample.native != nullptr) append_native(body, *sample.native);
-  if (page_.created != nullptr) append_created(body, 15);
+  if (page_.created == nullptr) return;
+  char created[kMaxCreated];
+  body.append(created, put_created(created, 15));
 }
 
 }  // namespace plimsoll::exporter

@@ -6,6 +6,13 @@
 
 namespace plimsoll::exporter {
 
+// Such a value needs no care in any format but for its quotes and backslashes.
+[[nodiscard]] inline bool is_ascii(std::string_view text) {
+  unsigned char seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
+}
+
 // Writes `value` escaped for the text format: \ " and newline get a backslash, so no value can end
 // its quotes or its line. The result is valid UTF-8, and different values stay different: a byte
 // that is not UTF-8 becomes U+FFFD and its two hex digits, a real U+FFFD is doubled. (Two cgroups

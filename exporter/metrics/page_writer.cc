@@ -24,7 +24,7 @@ void PageWriter::write(std::string& out, Format format, const PageSource& source
                                    ? read_process_stats(source.proc)
                                    : ProcessStats();
   const Context context{source.snapshot, source.self, process, options, stats_, usage_};
-  Page page{.out = out, .format = format, .scratch = std::move(scratch_)};
+  Page page{.out = out, .format = format, .scratch = std::move(scratch_), .body = std::move(body_)};
   if (options.created && format != Format::kText) {
     page.created = &source.snapshot;
     page.process_created_ms = started_ms(source.snapshot, process);
@@ -52,6 +52,7 @@ void PageWriter::write(std::string& out, Format format, const PageSource& source
   }
   if (format == Format::kOpenMetrics) out += "# EOF\n";
   scratch_ = std::move(page.scratch);
+  body_ = std::move(page.body);
 }
 
 void PageWriter::prepare(Page& page, const Snapshot& snapshot) {

@@ -35,6 +35,7 @@ class PageWriter {
 
   RowIndex rows_;
   std::string scratch_;
+  std::string body_;
   ContainerUsage usage_;
   std::vector<std::uint32_t> series_by_row_;
   std::vector<std::uint64_t> series_by_family_;  // Those that belong to no row.

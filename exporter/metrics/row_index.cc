@@ -15,17 +15,12 @@ constexpr std::size_t kLookAhead = 8;
 
 void append_pair(std::string& out, std::string_view name, std::string_view prefix,
                  std::string_view value) {
-  const std::size_t value_size = prefix.size() + value.size();
-  const std::size_t size =
-      2 + wire::varint_size(name.size()) + name.size() + wire::varint_size(value_size) + value_size;
-  char head[1 + wire::kMaxVarint];
-  head[0] = wire::tag(1, wire::Type::kBytes);  // Metric.label
-  out.append(head, wire::put_varint(head + 1, size));
-  wire::append_bytes_field(out, 1, name);
-  head[0] = wire::tag(2, wire::Type::kBytes);  // LabelPair.value
-  out.append(head, wire::put_varint(head + 1, value_size));
-  out += prefix;
-  out += value;
+  const std::size_t old = out.size();
+  out.resize_and_overwrite(old + wire::label_size(name, prefix, value),
+                           [&](char* text, std::size_t) {
+                             char* const end = wire::put_label(text + old, name, prefix, value);
+                             return static_cast<std::size_t>(end - text);
+                           });
 }
 
 // The value between quotes, escapes undone. Blocks are our own, so they are well formed.
@@ -50,9 +45,7 @@ std::size_t closing_quote(std::string_view text, std::size_t from) {
 }  // namespace
 
 void append_label_pair(std::string& out, const Label& label) {
-  const bool ascii =
-      std::ranges::all_of(label.value, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (ascii) return append_pair(out, label.name, label.prefix, label.value);
+  if (is_ascii(label.value)) return append_pair(out, label.name, label.prefix, label.value);
   std::string valid;
   append_plain_value(valid, label.value);
   append_pair(out, label.name, label.prefix, valid);

@@ -55,6 +55,27 @@ inline char* put_double(char* to, double value) {
   return to + sizeof bits;
 }
 
+// Metric.label {name = 1, value = 2}: its size with tag and length, and the bytes. The value is
+// `prefix` and `value` together and must be valid UTF-8.
+[[nodiscard]] inline std::size_t label_body_size(std::string_view name, std::size_t value_size) {
+  return 2 + varint_size(name.size()) + name.size() + varint_size(value_size) + value_size;
+}
+[[nodiscard]] inline std::size_t label_size(std::string_view name, std::string_view prefix,
+                                            std::string_view value) {
+  const std::size_t body = label_body_size(name, prefix.size() + value.size());
+  return 1 + varint_size(body) + body;
+}
+inline char* put_label(char* to, std::string_view name, std::string_view prefix,
+                       std::string_view value) {
+  const std::size_t value_size = prefix.size() + value.size();
+  *to++ = tag(1, Type::kBytes);
+  to = put_varint(to, label_body_size(name, value_size));
+  *to++ = tag(1, Type::kBytes);
+  to = put_bytes(put_varint(to, name.size()), name);
+  *to++ = tag(2, Type::kBytes);
+  return put_bytes(put_bytes(put_varint(to, value_size), prefix), value);
+}
+
 inline void append_varint_field(std::string& out, unsigned field, std::uint64_t value) {
   char text[1 + kMaxVarint];
   text[0] = tag(field, Type::kVarint);
