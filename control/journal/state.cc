@@ -1,0 +1,195 @@
+#include "control/journal/state.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace plimsoll::control {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+bool same_group(const limit::Place& a, const limit::Place& b) {
+  return a.hierarchy == b.hierarchy && a.inode == b.inode;
+}
+
+LeasedSpot* find_spot(Lease& lease, const Spot& spot) {
+  const auto found = std::ranges::find(lease.spots, spot, &LeasedSpot::spot);
+  return found == lease.spots.end() ? nullptr : &*found;
+}
+
+bool touches(const OpenChange& change, const Begun& other) {
+  return std::ranges::any_of(other.writes, [&](const limit::Write& write) {
+    return std::ranges::any_of(change.begun.writes, [&](const limit::Write& earlier) {
+      return spot_of(earlier) == spot_of(write);
+    });
+  });
+}
+
+// Nothing of these is known to stand.
+bool came_to_nothing(const Progress& progress) {
+  using limit::WriteState;
+  return progress.state == WriteState::kGone || progress.state == WriteState::kNotTried;
+}
+
+}  // namespace
+
+void State::add(const Record& record) {
+  std::visit(
+      Overloaded{[&](const Started& one) { start(one); }, [&](const Begun& one) { begin(one); },
+                 [&](const Stepped& one) { step(one); }, [&](const Ended& one) { end(one); },
+                 [&](const Found& one) {
+                   found_.insert_or_assign(one.spot, FoundValue{one.found, one.ours});
+                 },
+                 [&](const Lease& one) {
+                   leases_.insert_or_assign(one.id, one);
+                   last_id_ = std::max(last_id_, one.id);
+                 },
+                 [&](const LeaseEnded& one) { end_lease(one.id); },
+                 [&](const Forgotten& one) { forget(one.place); },
+                 [&](const Counted& one) { last_id_ = std::max(last_id_, one.last_id); }},
+      record);
+}
+
+void State::start(const Started& record) {
+  if (started_ && started_->boot_id != record.at.boot_id) {
+    dropped_by_boot_ += open_.size() + found_.size() + leases_.size();
+    open_.clear();
+    found_.clear();
+    leases_.clear();
+  }
+  started_ = record.at;
+}
+
+void State::begin(const Begun& record) {
+  // No change is begun over one that is under way. Where it reads so, the end of the first was lost
+  // to a bad disk, and it must not be taken back from under the second.
+  std::vector<std::uint64_t> ended;
+  for (const auto& [id, change] : open_)
+    if (touches(change, record)) ended.push_back(id);
+  for (const std::uint64_t id : ended) end({.id = id, .end = limit::Applied::End::kDone});
+  last_id_ = std::max(last_id_, record.id);
+  open_.insert_or_assign(record.id,
+                         OpenChange{record, std::vector<Progress>(record.writes.size())});
+}
+
+void State::step(const Stepped& record) {
+  const auto change = open_.find(record.id);
+  if (change == open_.end() || record.write >= change->second.writes.size()) return;
+  Progress& progress = change->second.writes[record.write];
+  switch (record.step) {
+    case Step::kBeforeWrite:
+      progress.begun = true;
+      return;
+    case Step::kBeforeUndo:
+      progress.undo_begun = true;
+      return;
+    case Step::kAfterWrite:
+      progress.read_back = record.read_back;
+      [[fallthrough]];
+    case Step::kAfterUndo:
+      progress.state = record.state;
+      return;
+  }
+}
+
+void State::end(const Ended& record) {
+  const auto found = open_.find(record.id);
+  if (found == open_.end()) return;
+  const OpenChange change = std::move(found->second);
+  open_.erase(found);
+  if (record.end == limit::Applied::End::kDone) return settle(change);
+  for (const std::uint32_t index : record.stuck)
+    if (index < change.begun.writes.size())
+      keep_found(change.begun.writes[index], change.begun.purpose);
+}
+
+void State::settle(const OpenChange& change) {
+  const Begun& begun = change.begun;
+  Lease lease{.id = begun.id, .granted = begun.at, .length = begun.lease, .cause = begun.cause};
+  std::set<Spot> seen;
+  for (std::size_t i = 0; i < begun.writes.size(); ++i) {
+    const limit::Write& write = begun.writes[i];
+    // A controller that is enabled on the way is no limit.
+    if (!write.knob || came_to_nothing(change.writes[i])) continue;
+    const Spot spot = spot_of(write);
+    if (begun.purpose == Purpose::kSet || begun.purpose == Purpose::kRestore) release(spot);
+    // A spot that is written twice goes back to what it was before the first.
+    if (begun.purpose == Purpose::kLease && seen.insert(spot).second)
+      lease.spots.push_back({spot, {write.old_text, write.undo}});
+    keep_found(write, begun.purpose);
+  }
+  if (!lease.spots.empty()) leases_.insert_or_assign(lease.id, std::move(lease));
+}
+
+void State::keep_found(const limit::Write& write, Purpose purpose) {
+  if (!write.knob) return;
+  const auto [entry, fresh] =
+      found_.try_emplace(spot_of(write), FoundValue{{write.old_text, write.undo}, ""});
+  entry->second.ours = write.expected;
+  const bool returns = purpose == Purpose::kRestore || purpose == Purpose::kExpire;
+  if (returns && entry->second.found.text == write.expected) found_.erase(entry);
+}
+
+// What is set for good ends every lease of that spot.
+void State::release(const Spot& spot) {
+  for (auto& [id, lease] : leases_)
+    std::erase_if(lease.spots, [&](const LeasedSpot& leased) { return leased.spot == spot; });
+  std::erase_if(leases_, [](const auto& entry) { return entry.second.spots.empty(); });
+}
+
+void State::end_lease(std::uint64_t id) {
+  const auto ended = leases_.find(id);
+  if (ended == leases_.end()) return;
+  for (LeasedSpot& leased : ended->second.spots)
+    for (auto later = std::next(ended); later != leases_.end(); ++later)
+      if (LeasedSpot* const heir = find_spot(later->second, leased.spot)) {
+        heir->before = std::move(leased.before);
+        break;
+      }
+  leases_.erase(ended);
+}
+
+void State::forget(const limit::Place& place) {
+  std::erase_if(found_, [&](const auto& entry) { return same_group(entry.first.at, place); });
+  for (auto& [id, lease] : leases_)
+    std::erase_if(lease.spots,
+                  [&](const LeasedSpot& leased) { return same_group(leased.spot.at, place); });
+  std::erase_if(leases_, [](const auto& entry) { return entry.second.spots.empty(); });
+}
+
+std::vector<Record> State::records() const {
+  std::vector<Record> records;
+  if (started_) records.push_back(Started{*started_});
+  records.push_back(Counted{last_id_});
+  for (const auto& [spot, value] : found_) records.push_back(Found{spot, value.found, value.ours});
+  for (const auto& [id, lease] : leases_) records.push_back(lease);
+  for (const auto& [id, change] : open_) {
+    records.push_back(change.begun);
+    for (std::uint32_t i = 0; i < change.writes.size(); ++i) {
+      const Progress& progress = change.writes[i];
+      Stepped step{.id = id, .write = i, .read_back = progress.read_back};
+      const auto say = [&](Step which) {
+        step.step = which;
+        records.push_back(step);
+      };
+      if (progress.begun) say(Step::kBeforeWrite);
+      if (progress.undo_begun) say(Step::kBeforeUndo);
+      if (progress.state) {
+        step.state = *progress.state;
+        say(Step::kAfterWrite);
+      }
+    }
+  }
+  return records;
+}
+
+std::optional<std::chrono::nanoseconds> remaining(const Lease& lease, const Moment& now) {
+  if (lease.granted.boot_id != now.boot_id) return std::nullopt;
+  return lease.granted.since_boot + lease.length - now.since_boot;
+}
+
+}  // namespace plimsoll::control
