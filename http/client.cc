@@ -16,15 +16,39 @@ using std::chrono::steady_clock;
 // Of an error's body, in the subject.
 constexpr std::size_t kExcerpt = 1024;
 
+class PlainChannel final : public ClientChannel {
+ public:
+  PlainChannel(Fd socket, std::string endpoint)
+      : socket_(std::move(socket)), endpoint_(std::move(endpoint)) {}
+
+  Result<> send_all(std::string_view bytes, TimePoint deadline) override {
+    return http::send_all(socket_, bytes, endpoint_, deadline);
+  }
+  Result<std::size_t> receive(std::span<char> into, TimePoint deadline) override {
+    return http::receive(socket_, into, endpoint_, deadline);
+  }
+
+ private:
+  const Fd socket_;
+  const std::string endpoint_;
+};
+
+const MakeChannel make_plain_channel = [](Fd socket, const Peer& peer,
+                                          TimePoint) -> Result<std::unique_ptr<ClientChannel>> {
+  return std::make_unique<PlainChannel>(std::move(socket), peer.endpoint);
+};
+
 Result<std::string> request_text(const Address& address, const std::string& endpoint,
-                                 const std::string& target) {
+                                 const std::string& target, const ClientOptions& options) {
   const bool clean =
       std::ranges::all_of(target, [](char c) { return c > ' ' && c != 0x7F && c != '#'; });
   if (!target.starts_with('/') || !clean)
     return invalid_input("request", "target '" + target + "': not a path, or not encoded");
   // What stands behind a unix socket has no name; Go's servers insist on one.
   const std::string host = address.kind == Address::Kind::kUnix ? "localhost" : endpoint;
-  return "GET " + target + " HTTP/1.1\r\nHost: " + host +
+  const std::string authorization =
+      options.authorization.empty() ? std::string() : "\r\nAuthorization: " + options.authorization;
+  return "GET " + target + " HTTP/1.1\r\nHost: " + host + authorization +
          "\r\nUser-Agent: plimsoll/" PLIMSOLL_VERSION
          "\r\nAccept: */*\r\nConnection: close\r\n\r\n";
 }
@@ -35,14 +59,17 @@ Result<> exchange(const std::string& endpoint, const std::string& target,
                   const ClientOptions& options, ResponseParser& parser,
                   const std::function<TimePoint()>& next_deadline) {
   const Address address = PLIMSOLL_TRY(parse_address(endpoint));
-  const std::string request = PLIMSOLL_TRY(request_text(address, endpoint, target));
+  const std::string request = PLIMSOLL_TRY(request_text(address, endpoint, target, options));
   const TimePoint connect_by =
       std::min(steady_clock::now() + options.connect_timeout, next_deadline());
-  const Fd socket = PLIMSOLL_TRY(connect_to(address, endpoint, connect_by));
-  PLIMSOLL_TRY(send_all(socket, request, endpoint, next_deadline()));
+  Fd socket = PLIMSOLL_TRY(connect_to(address, endpoint, connect_by));
+  const MakeChannel& make = options.channel ? options.channel : make_plain_channel;
+  const auto channel =
+      PLIMSOLL_TRY(make(std::move(socket), Peer{address, endpoint}, next_deadline()));
+  PLIMSOLL_TRY(channel->send_all(request, next_deadline()));
   std::array<char, std::size_t{16} * 1024> input{};
   for (;;) {
-    const std::size_t n = PLIMSOLL_TRY(receive(socket, input, endpoint, next_deadline()));
+    const std::size_t n = PLIMSOLL_TRY(channel->receive(input, next_deadline()));
     if (n == 0) return in(endpoint, parser.end());
     const auto progress = PLIMSOLL_TRY(in(endpoint, parser.feed({input.data(), n})));
     if (progress != ResponseParser::Progress::kMore) return {};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "http/client_channel.h"
 
 namespace plimsoll::http {
 
@@ -17,6 +18,8 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{1000};
   std::chrono::milliseconds timeout{10'000};     // Whole exchange; for stream(): without a byte.
   std::size_t max_body = std::size_t{64} << 20;  // kRejected beyond it.
+  std::string authorization;  // The header's value, such as basic_authorization() makes; "" = none.
+  MakeChannel channel;        // TLS; empty = plain.
 };
 
 struct ClientResponse {

@@ -19,8 +19,10 @@ bool lacks_rates(const StatsFrame& frame) {
 
 class ExporterSource final : public StatsSource {
  public:
-  ExporterSource(std::string endpoint, SourceOptions options)
-      : endpoint_(std::move(endpoint)), options_(options) {}
+  ExporterSource(Remote remote, SourceOptions options)
+      : endpoint_(std::move(remote.endpoint)),
+        client_(std::move(remote.client)),
+        options_(options) {}
 
   Result<> run(const std::function<bool(StatsFrame)>& on_frame) override {
     // The first frame comes at once and with rates; the stream follows at its own pace.
@@ -30,7 +32,7 @@ class ExporterSource final : public StatsSource {
     LineBuffer lines;
     Result<> parsed;
     bool wanted = true;
-    http::ClientOptions patience;
+    http::ClientOptions patience = client_;
     patience.timeout += std::chrono::ceil<std::chrono::milliseconds>(2 * options_.interval);
     // The stream's first frame is the newest snapshot there is: often the one just shown.
     WallTime shown = last_;
@@ -70,8 +72,11 @@ class ExporterSource final : public StatsSource {
     constexpr std::chrono::milliseconds kPause(250);
     std::string target = "/api/v1/containers?all=" + all();
     for (int attempt = 1;; ++attempt) {
-      const http::ClientResponse response = PLIMSOLL_TRY(http::get(endpoint_, target));
+      const http::ClientResponse response = PLIMSOLL_TRY(http::get(endpoint_, target, client_));
       const bool starting = response.status == 503;
+      if (response.status == 401)
+        return failure(ErrorKind::kDenied, "GET",
+                       endpoint_ + ": wants a password: give --user and --password-file");
       if (response.status != 200 && !starting)
         return failure(ErrorKind::kRejected, "GET",
                        endpoint_ + "/api/v1/containers: status " + std::to_string(response.status) +
@@ -90,14 +95,15 @@ class ExporterSource final : public StatsSource {
   }
 
   const std::string endpoint_;
+  const http::ClientOptions client_;
   const SourceOptions options_;
   WallTime last_;
 };
 
 }  // namespace
 
-std::unique_ptr<StatsSource> make_exporter_source(std::string endpoint, SourceOptions options) {
-  return std::make_unique<ExporterSource>(std::move(endpoint), options);
+std::unique_ptr<StatsSource> make_exporter_source(Remote remote, SourceOptions options) {
+  return std::make_unique<ExporterSource>(std::move(remote), options);
 }
 
 }  // namespace plimsoll::agent

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/stats/remote.h"
 #include "agent/stats/row.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -27,9 +28,8 @@ class StatsSource {
   [[nodiscard]] virtual Result<> run(const std::function<bool(StatsFrame)>& on_frame) = 0;
 };
 
-// Asks the exporter at `endpoint` ("127.0.0.1:7546", "unix:/run/x.sock"). kNotOffered when nobody
-// listens there.
-[[nodiscard]] std::unique_ptr<StatsSource> make_exporter_source(std::string endpoint,
+// Asks the exporter there. kNotOffered when nobody listens, kDenied when it wants to know who asks.
+[[nodiscard]] std::unique_ptr<StatsSource> make_exporter_source(Remote remote,
                                                                 SourceOptions options);
 
 // Samples in this process. Fails when there is no cgroup tree. `clock` must outlive it.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "agent/exit_code.h"
@@ -66,15 +67,21 @@ class Printer {
   int exit_code_ = kExitOk;
 };
 
-int run_on_host(const std::string& endpoint, const StatsOptions& options) {
+int run_on_host(const std::string& host, const RemoteFlags& flags, const StatsOptions& options) {
+  Result<Remote> remote = parse_remote(host, flags, std::getenv("PLIMSOLL_PASSWORD"));
+  if (!remote) {
+    complain(describe(remote.error()));
+    return exit_code_of(remote.error().kind);
+  }
   Printer printer(options);
-  const auto source = make_exporter_source(endpoint, options.source);
+  const auto source = make_exporter_source(*std::move(remote), options.source);
   const Result<> result =
       source->run([&](const StatsFrame& frame) { return printer.print(frame); });
   if (result) return printer.exit_code();
   complain(result.error().message());
-  complain("no exporter to be had at " + endpoint +
-           ": start 'plimsoll exporter' there, or leave out --host to measure this host");
+  if (result.error().kind == ErrorKind::kNotOffered)
+    complain("no exporter to be had at " + host +
+             ": start 'plimsoll exporter' there, or leave out --host to measure this host");
   return kExitUnreachable;
 }
 
@@ -101,7 +108,7 @@ int run_here(const StatsFlags& flags, const exporter::SamplerConfig& config,
                          config.proc_root == real.proc_root && config.sys_root == real.sys_root &&
                          config.host_root == real.host_root;
   if (this_host && !flags.local) {
-    const auto source = make_exporter_source(kLocalExporter, options.source);
+    const auto source = make_exporter_source({kLocalExporter, {}}, options.source);
     const Result<> result =
         source->run([&](const StatsFrame& frame) { return printer.print(frame); });
     if (result) return printer.exit_code();
@@ -160,7 +167,14 @@ Command stats_command() {
       {"--count", &flags.count, "Stop after N tables", "N"},
       {"--raw", &flags.raw, "Bytes and percents as plain numbers; json: base units", {}},
       {"--total", &flags.total, "A last line with the sums", {}},
-      {"--host", &flags.host, "Ask this exporter", "ADDR:PORT"},
+      {"--host", &flags.host, "Ask this exporter; https:// before it is TLS", "ADDR:PORT"},
+      {"--user", &flags.remote.user, "As this user; the password is PLIMSOLL_PASSWORD or", "NAME"},
+      {"--password-file", &flags.remote.password_file, "the first line of this file", "FILE"},
+      {"--ca-file", &flags.remote.ca_file, "Who may vouch for https (default: the system's)",
+       "PEM"},
+      {"--cert-file", &flags.remote.cert_file, "Our certificate for https", "PEM"},
+      {"--key-file", &flags.remote.key_file, "Its key", "PEM"},
+      {"--insecure", &flags.remote.insecure, "Take any certificate", {}},
       {"--local", &flags.local, "Sample here even if an exporter runs", {}},
   };
   command.add_flags = [state](CLI::App& app) { add_root_flags(app, state->sampler); };
@@ -171,7 +185,7 @@ Command stats_command() {
       return exit_code_of(options.error().kind);
     }
     exit_on_interrupt();
-    if (state->flags.host) return run_on_host(*state->flags.host, *options);
+    if (state->flags.host) return run_on_host(*state->flags.host, state->flags.remote, *options);
     return run_here(state->flags, state->sampler, *options);
   };
   return command;

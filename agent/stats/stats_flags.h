@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/stats/remote.h"
 #include "agent/stats/source.h"
 #include "agent/stats/view.h"
 
@@ -29,6 +30,7 @@ struct StatsFlags {
   std::uint64_t top = 0;
   std::uint64_t count = 0;
   std::optional<std::string> host;
+  RemoteFlags remote;
 };
 
 struct StatsOptions {

@@ -21,6 +21,7 @@ HOSTS = {
     # Names that are resolved by nobody.
     "plimsoll",
     "host",
+    "HOST",
     "exporter",
     # Where facts come from.
     "docs.docker.com",

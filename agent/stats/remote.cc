@@ -1,0 +1,78 @@
+#include "agent/stats/remote.h"
+
+#include <fcntl.h>
+
+#include <string_view>
+#include <utility>
+
+#include "base/fd.h"
+#include "base/read_file.h"
+#include "http/tls_client.h"
+
+namespace plimsoll::agent {
+
+namespace {
+
+constexpr std::string_view kSecure = "https://";
+constexpr std::string_view kPlain = "http://";
+
+// The first line; what an editor adds behind it is not part of the password.
+Result<std::string> read_password(const std::string& file) {
+  const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!opened) return os_failure("--password-file", file);
+  ReadBuffer buffer;
+  const std::string_view text = PLIMSOLL_TRY(buffer.read_all(opened, file));
+  const std::string_view line = text.substr(0, text.find('\n'));
+  if (line.empty())
+    return invalid_input("--password-file", file + ": no password in its first line");
+  return std::string(line);
+}
+
+Result<std::string> authorization_of(const RemoteFlags& flags, const char* password) {
+  if (flags.user.empty()) {
+    if (!flags.password_file.empty())
+      return invalid_input("--password-file", "whose password is it? Give --user too");
+    return std::string();
+  }
+  if (!flags.password_file.empty())
+    return http::basic_authorization(flags.user, PLIMSOLL_TRY(read_password(flags.password_file)));
+  if (password == nullptr)
+    return invalid_input("--user", "give --password-file, or set PLIMSOLL_PASSWORD");
+  return http::basic_authorization(flags.user, password);
+}
+
+bool wants_tls(const RemoteFlags& flags) {
+  return !flags.ca_file.empty() || !flags.cert_file.empty() || !flags.key_file.empty() ||
+         flags.insecure;
+}
+
+}  // namespace
+
+Result<Remote> parse_remote(const std::string& host, const RemoteFlags& flags,
+                            const char* password) {
+  Remote remote;
+  std::string_view rest = host;
+  const bool secure = rest.starts_with(kSecure);
+  if (secure)
+    rest.remove_prefix(kSecure.size());
+  else if (rest.starts_with(kPlain))
+    rest.remove_prefix(kPlain.size());
+  if ((secure || rest.size() != host.size()) && rest.ends_with('/')) rest.remove_suffix(1);
+  remote.endpoint = rest;
+  remote.client.authorization = PLIMSOLL_TRY(authorization_of(flags, password));
+  if (!secure) {
+    if (wants_tls(flags))
+      return invalid_input("--host", "'" + host +
+                                         "': --ca-file, --cert-file, --key-file and --insecure are "
+                                         "for https://HOST:PORT");
+    return remote;
+  }
+  remote.client.channel = PLIMSOLL_TRY(http::make_tls_channels(
+      {.ca_file = flags.ca_file,
+       .cert_file = flags.cert_file,
+       .key_file = flags.key_file,
+       .check = flags.insecure ? http::ServerCheck::kNone : http::ServerCheck::kCertificate}));
+  return remote;
+}
+
+}  // namespace plimsoll::agent
