@@ -13,6 +13,8 @@ constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMaxBytes = 9'223'372'036'854'771'712U;
 // MAX_BW in kernel/sched/sched.h: 44 bits of microseconds.
 constexpr std::uint64_t kMaxQuota = (std::uint64_t{1} << 44) - 1;
+// tg_set_limit (block/blk-throttle.c): io.max takes neither 0 nor 1.
+constexpr std::uint64_t kMinRate = 2;
 // UINT_MAX itself means "no limit" in block/blk-throttle.c, and v1 cuts greater values silently.
 constexpr std::uint64_t kMaxIops = std::numeric_limits<std::uint32_t>::max() - 1;
 // PID_MAX_LIMIT on 64-bit machines; one more is "max".
@@ -218,7 +220,7 @@ constexpr KnobInfo kCatalogue[] = {
      .controller = kIo,
      .unit = Unit::kBytesPerSecond,
      .detail = Detail::kDevice,
-     .min = 1,
+     .min = kMinRate,
      .max = kAny - 1,
      .file_v1 = "blkio.throttle.read_bps_device",
      .file_v2 = "io.max",
@@ -230,7 +232,7 @@ constexpr KnobInfo kCatalogue[] = {
      .controller = kIo,
      .unit = Unit::kBytesPerSecond,
      .detail = Detail::kDevice,
-     .min = 1,
+     .min = kMinRate,
      .max = kAny - 1,
      .file_v1 = "blkio.throttle.write_bps_device",
      .file_v2 = "io.max",
@@ -242,7 +244,7 @@ constexpr KnobInfo kCatalogue[] = {
      .controller = kIo,
      .unit = Unit::kCount,
      .detail = Detail::kDevice,
-     .min = 1,
+     .min = kMinRate,
      .max = kMaxIops,
      .file_v1 = "blkio.throttle.read_iops_device",
      .file_v2 = "io.max",
@@ -254,7 +256,7 @@ constexpr KnobInfo kCatalogue[] = {
      .controller = kIo,
      .unit = Unit::kCount,
      .detail = Detail::kDevice,
-     .min = 1,
+     .min = kMinRate,
      .max = kMaxIops,
      .file_v1 = "blkio.throttle.write_iops_device",
      .file_v2 = "io.max",

@@ -108,10 +108,15 @@ Verdict KernelModel::judge(std::size_t group, std::string_view file, std::string
 int KernelModel::write(std::size_t group, std::string_view file, std::string_view text) {
   Verdict verdict = judge(group, file, text);
   if (verdict.os_error != 0) return verdict.os_error;
+  accept(group, file, text, std::move(verdict));
+  return 0;
+}
+
+void KernelModel::accept(std::size_t group, std::string_view file, std::string_view text,
+                         Verdict verdict) {
   set(group, file, std::move(verdict.stored));
   if (verdict.also) set(group, verdict.also->first, std::move(verdict.also->second));
   after(group, file, text);
-  return 0;
 }
 
 void KernelModel::set(std::size_t group, std::string_view file, std::string text) {

@@ -49,6 +49,8 @@ class KernelModel {
   // Nothing changes. ENOENT without such a file, EPERM for a file without a rule.
   [[nodiscard]] Verdict judge(std::size_t group, std::string_view file,
                               std::string_view text) const;
+  // Makes so what judge() accepted, in the state it was asked in.
+  void accept(std::size_t group, std::string_view file, std::string_view text, Verdict verdict);
   // The errno, or 0: then it is so.
   [[nodiscard]] int write(std::size_t group, std::string_view file, std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -139,19 +140,16 @@ class Ordering {
   // Quota and period cannot be written at once on v1. Of the two states in between the one that is
   // neither looser nor tighter than both ends is better, if there is one; else the tighter.
   void prefer_periods() {
+    std::map<std::size_t, std::size_t> first;  // By group: the earlier of the two.
     for (std::size_t i = 0; i < pending_.size(); ++i) {
       if (pending_[i].file != kQuota && pending_[i].file != kPeriod) continue;
-      const auto other = std::find_if(pending_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                      pending_.end(), [&](const Change& later) {
-                                        return later.group == pending_[i].group &&
-                                               later.file != pending_[i].file &&
-                                               (later.file == kQuota || later.file == kPeriod);
-                                      });
-      if (other == pending_.end()) continue;
-      const bool quota_first = pending_[i].file == kQuota;
-      if (better_quota_first(quota_first ? pending_[i] : *other,
-                             quota_first ? *other : pending_[i]) != quota_first)
-        std::swap(pending_[i], *other);
+      const auto [earlier, alone] = first.try_emplace(pending_[i].group, i);
+      if (alone) continue;
+      Change& one = pending_[earlier->second];
+      Change& other = pending_[i];
+      const bool quota_first = one.file == kQuota;
+      if (better_quota_first(quota_first ? one : other, quota_first ? other : one) != quota_first)
+        std::swap(one, other);
     }
   }
 
@@ -184,14 +182,14 @@ class Ordering {
 
   // True: done, or nothing to do.
   bool take(const Change& change, const std::string& text) {
-    const Verdict verdict = model_.judge(change.group, change.file, text);
+    Verdict verdict = model_.judge(change.group, change.file, text);
     if (verdict.os_error != 0) return false;
     const std::string* now = model_.text(change.group, change.file);
     if (same_text(change.file, line_of(verdict.stored, change.key), line_of(*now, change.key)) &&
         !verdict.also_differs(model_, change.group))
       return true;
     Write write = describe(model_, change, text);
-    (void)model_.write(change.group, change.file, text);  // Judged above.
+    model_.accept(change.group, change.file, text, std::move(verdict));
     write.expected = line_of(*model_.text(change.group, change.file), change.key);
     add_effective(model_, change, write);
     plan_.writes.push_back(std::move(write));

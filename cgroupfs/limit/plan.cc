@@ -20,6 +20,8 @@ void refuse_clipped(const KernelModel& model, Plan& plan) {
     const auto refuse = [&](const std::string& reason) {
       plan.refusals.push_back({write.at.cgroup, *write.knob, "", reason});
     };
+    const bool thaws = write.file == "freezer.state" && write.new_text == "THAWED";
+    if (!thaws && write.effective_file.empty()) continue;
     const std::size_t group = *model.view().index_of(write.at.cgroup);
     if (!write.effective_file.empty() && !write.new_text.empty()) {
       const std::string_view which = std::string_view(write.file).substr(std::strlen("cpuset."));
@@ -28,8 +30,7 @@ void refuse_clipped(const KernelModel& model, Plan& plan) {
       if (*asked == write.expected && holds != *asked)
         refuse(*asked + " would not hold: its ancestors leave " + holds);
     }
-    if (write.file == "freezer.state" && write.new_text == "THAWED" &&
-        *model.text(group, write.file) == "FROZEN")
+    if (thaws && *model.text(group, write.file) == "FROZEN")
       refuse("would stay frozen: one of its ancestors is");
   }
 }

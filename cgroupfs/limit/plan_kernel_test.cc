@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -137,8 +138,8 @@ class AnyLimits {
       const KnobInfo& info = catalogue()[below(kKnobCount)];
       const int version = version_of(info);
       const bool there = version != 0 && !(version == 1 ? info.file_v1 : info.file_v2).empty();
-      const bool common = info.unit != Unit::kKeys && info.detail != Detail::kPageSize &&
-                          info.knob != Knob::kIoBfqWeight && info.knob != Knob::kIoWeight;
+      const bool common = info.unit != Unit::kKeys && info.knob != Knob::kIoBfqWeight &&
+                          info.knob != Knob::kIoWeight;
       if ((there && common) || below(20) == 0) return info.knob;
     }
   }
@@ -190,6 +191,8 @@ class PlanAgainstKernel : public ::testing::Test {
     const Applied applied = apply(make_plan(now, wanted), port_);
     ASSERT_EQ(applied.end, Applied::End::kDone) << (applied.error ? applied.error->message() : "");
     ASSERT_EQ(groups_.populate("/a/c"), "");
+    // Beside children of its own: v2 enables nothing there that children compete for.
+    ASSERT_EQ(groups_.populate("/b"), "");
   }
 
   static Limits cpusets(const KernelView& view) {
@@ -224,6 +227,7 @@ class PlanAgainstKernel : public ::testing::Test {
       return false;
     }
     ++(os_error == 0 ? counts_.accepted : counts_.refused);
+    if (os_error == ENOENT) return true;  // Nothing to read back.
     const auto text = port_.read(write.at, write.file);
     if (!text || !reads_as_expected(write, *text)) {
       ADD_FAILURE() << write.at.cgroup << " " << write.file << " <- \"" << write.new_text
@@ -273,6 +277,7 @@ TEST_F(PlanAgainstKernel, AnswersAsPredicted) {
   const std::uint64_t seed = number_from("PLIMSOLL_LIMIT_SEED", std::random_device()());
   const std::uint64_t plans = number_from("PLIMSOLL_LIMIT_PLANS", 2000);
   std::printf("PLIMSOLL_LIMIT_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  std::fflush(stdout);
   KernelView before = view();
   AnyLimits any(seed, before);
   for (; counts_.plans < plans; ++counts_.plans) {
@@ -297,7 +302,7 @@ TEST_F(PlanAgainstKernel, AnswersAsPredicted) {
       "refused, %zu with a hazard that came true\n",
       counts_.plans, counts_.ok, counts_.accepted, counts_.refused, counts_.refusals,
       counts_.hazards);
-  EXPECT_GT(counts_.accepted, plans / 2);
+  EXPECT_GT(counts_.accepted, plans / 10);
   EXPECT_GT(counts_.refused, 0U);
 }
 

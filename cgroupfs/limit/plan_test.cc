@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"CostIsTheHosts", 2, "io.cost.qos=8:0=enable=1", "only the root group"},
         Refused{"OneShare", 1, "cpu.shares=1", "from 2 to 262144"},
         Refused{"NoWeight", 2, "cpu.weight=0", "from 1 to 10000"},
-        Refused{"TooManyOperations", 1, "io.riops=8:0=4294967296", "from 1 to 4294967294"},
+        Refused{"TooManyOperations", 1, "io.riops=8:0=4294967296", "from 2 to 4294967294"},
         Refused{"TooLittleTime", 2, "cpus=0.001", "1000 us or more"},
         Refused{"Partition", 2, "io.rbps=8:1=1M", "whole disks only"},
         Refused{"NoBlkioWeight", 1, "io.weight=100", "no blkio.weight"},
@@ -283,6 +283,13 @@ TEST(Plan, V2ControllersAreEnabledFromTheTop) {
   EXPECT_FALSE(busy.ok());
   EXPECT_EQ(busy.writes[1].predicted_errno, EBUSY);
   EXPECT_THAT(busy.writes[1].reason, HasSubstr("has processes of its own"));
+  // The kernel would take "+pids", and c would take no process any more.
+  host.without("/a/b/c", "pids.max");
+  host.set("/a", "cgroup.subtree_control", "cpu pids")
+      .set("/a/b", "cgroup.controllers", "cpu pids");
+  EXPECT_THAT(
+      reason_of(make_plan(host.view(), std::vector<Wanted>{{"/a/b/c", limits_of({"pids=5"})}})),
+      HasSubstr("has processes of its own"));
 }
 
 TEST(Plan, WhatAManagerHasIsLeftToIt) {

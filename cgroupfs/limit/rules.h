@@ -40,6 +40,8 @@ struct RuleRow {
 [[nodiscard]] Verdict store(std::string text);
 // "cpu io memory" has "io".
 [[nodiscard]] bool has_word(std::string_view text, std::string_view wanted);
+// Threads of one process may be told apart by this controller.
+[[nodiscard]] bool is_threaded(std::string_view controller);
 // 0 or 1; anything else is EINVAL.
 [[nodiscard]] Verdict flag_rule(const Attempt& attempt);
 

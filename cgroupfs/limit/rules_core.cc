@@ -41,12 +41,6 @@ Verdict freeze(const Attempt& attempt) {
   return store(std::to_string(*value));
 }
 
-// Threads of one process may be told apart by these alone.
-bool is_threaded(std::string_view controller) {
-  constexpr std::array<std::string_view, 4> kThreaded = {"cpu", "cpuset", "perf_event", "pids"};
-  return std::ranges::find(kThreaded, controller) != kThreaded.end();
-}
-
 bool any_domain(std::string_view enabled) {
   for (std::string_view word; next_word(enabled, word);)
     if (!is_threaded(word)) return true;
@@ -107,6 +101,11 @@ bool has_word(std::string_view text, std::string_view wanted) {
   for (std::string_view word; next_word(text, word);)
     if (word == wanted) return true;
   return false;
+}
+
+bool is_threaded(std::string_view controller) {
+  constexpr std::array<std::string_view, 4> kThreaded = {"cpu", "cpuset", "perf_event", "pids"};
+  return std::ranges::find(kThreaded, controller) != kThreaded.end();
 }
 
 std::span<const RuleRow> core_rules() {

@@ -76,6 +76,7 @@ int read_caps(std::string_view text, Caps& caps) {
     const auto number = value == "max" ? std::optional(kMost) : to_number<std::uint64_t>(value);
     if (!number) return EINVAL;
     if (*number == 0) return ERANGE;
+    if (*number == 1) return EINVAL;
     const auto index = static_cast<std::size_t>(name - kCaps.begin());
     caps[index] = index < 2 ? *number : std::min(*number, kMostIops);
   }

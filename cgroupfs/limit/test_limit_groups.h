@@ -1,6 +1,6 @@
 // For kernel tests of limits: a small tree of groups of our own in every hierarchy of this machine,
-// with a process in one of them; all removed at the end. PLIMSOLL_TEST_CGROUP=/path puts it below a
-// delegated group.
+// with processes in some of them; all removed at the end. PLIMSOLL_TEST_CGROUP=/path puts it below
+// a delegated group.
 #pragma once
 
 #include <fcntl.h>
@@ -53,9 +53,9 @@ class LimitGroups {
   }
   ~LimitGroups() {
     thaw();
-    if (child_ > 0) {
-      ::kill(child_, SIGKILL);
-      ::waitpid(child_, nullptr, 0);
+    for (const pid_t child : children_) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
     }
     for (auto path = made_.rbegin(); path != made_.rend(); ++path)
       for (const auto& hierarchy : layout_.hierarchies) remove(hierarchy, *path);
@@ -79,13 +79,14 @@ class LimitGroups {
   }
   // A process that sleeps, in every hierarchy. Empty or why not.
   std::string populate(const std::string& below) {
-    child_ = ::fork();
-    if (child_ == 0)
+    const pid_t child = ::fork();
+    if (child == 0)
       for (;;) ::pause();
+    children_.push_back(child);
     for (const auto& hierarchy : layout_.hierarchies) {
       const std::string file = cgroupfs::relative(top_ + below) + "/cgroup.procs";
       const int fd = ::openat(hierarchy.dir.get(), file.c_str(), O_WRONLY | O_CLOEXEC);
-      const std::string pid = std::to_string(child_);
+      const std::string pid = std::to_string(child);
       const bool done = fd >= 0 && ::write(fd, pid.data(), pid.size()) > 0;
       const std::string why = std::strerror(errno);
       if (fd >= 0) ::close(fd);
@@ -122,7 +123,7 @@ class LimitGroups {
   DirFd sys_;
   std::string top_;
   std::vector<std::string> made_;
-  pid_t child_ = 0;
+  std::vector<pid_t> children_;
 };
 
 }  // namespace plimsoll::limit

@@ -29,16 +29,17 @@ Translated translate(const KernelModel& model, std::size_t group, const Limits& 
 Translated Translator::run(const Limits& limits) {
   const GroupView& group = model_.view().groups[group_];
   const bool managed = !group.manager.empty() && options_.managed == PlanOptions::Managed::kRefuse;
-  for (const Setting& setting : settings_of(limits)) {
+  const std::vector<Setting> settings = settings_of(limits);
+  for (const Setting& setting : settings) {
     if (managed)
       refuse(setting, "belongs to " + group.manager + ": its manager would write over it");
     else
       one(setting);
   }
   if (managed) return std::move(out_);
-  bandwidth(limits);
-  memory_v1(limits);
-  throttle(limits);
+  bandwidth(settings);
+  memory_v1(settings);
+  throttle(settings);
   return std::move(out_);
 }
 

@@ -57,9 +57,9 @@ class Translator {
   void memory(const Setting& setting);
   void inherited(const Setting& setting);
   void io_weight(const Setting& setting);
-  void bandwidth(const Limits& limits);
-  void memory_v1(const Limits& limits);
-  void throttle(const Limits& limits);
+  void bandwidth(const std::vector<Setting>& settings);
+  void memory_v1(const std::vector<Setting>& settings);
+  void throttle(const std::vector<Setting>& settings);
   void throttle_v1(const Setting& setting);
   void hugetlb(const Setting& setting);
 

@@ -19,15 +19,18 @@ std::optional<Setting> find(const std::vector<Setting>& settings, Knob knob) {
   return found == settings.end() ? std::nullopt : std::optional(*found);
 }
 
+constexpr std::uint64_t kNoQuota = ~std::uint64_t{0};
+
 struct Bandwidth {
-  std::optional<std::uint64_t> quota;
+  std::uint64_t quota = kNoQuota;
   std::uint64_t period = kDefaultPeriod;
 };
 
 Bandwidth bandwidth_now(const KernelModel& model, std::size_t group, int version) {
   Bandwidth now;
   if (version == 1) {
-    if (const auto* text = model.text(group, "cpu.cfs_quota_us")) now.quota = finite(*text);
+    if (const auto* text = model.text(group, "cpu.cfs_quota_us"))
+      now.quota = finite(*text).value_or(kNoQuota);
     if (const auto* text = model.text(group, "cpu.cfs_period_us"))
       now.period = to_number<std::uint64_t>(*text).value_or(kDefaultPeriod);
     return now;
@@ -35,15 +38,14 @@ Bandwidth bandwidth_now(const KernelModel& model, std::size_t group, int version
   const auto* text = model.text(group, "cpu.max");
   std::string_view rest = text == nullptr ? std::string_view() : *text;
   std::string_view word;
-  if (next_word(rest, word)) now.quota = finite(word);
+  if (next_word(rest, word)) now.quota = finite(word).value_or(kNoQuota);
   if (next_word(rest, word)) now.period = to_number<std::uint64_t>(word).value_or(kDefaultPeriod);
   return now;
 }
 
 }  // namespace
 
-void Translator::bandwidth(const Limits& limits) {
-  const std::vector<Setting> settings = settings_of(limits);
+void Translator::bandwidth(const std::vector<Setting>& settings) {
   const auto quota = find(settings, Knob::kCpuQuota);
   const auto period = find(settings, Knob::kCpuPeriod);
   if (!quota && !period) return;
@@ -59,7 +61,7 @@ void Translator::bandwidth(const Limits& limits) {
   }
   std::string note;
   if (quota) {
-    next.quota.reset();
+    next.quota = kNoQuota;
     if (const auto* time = quota->value ? std::get_if<CpuTime>(&*quota->value) : nullptr) {
       Converted converted{time->amount, true};
       if (time->unit == CpuTime::Unit::kNanoCpus) {
@@ -76,7 +78,8 @@ void Translator::bandwidth(const Limits& limits) {
       if (!converted.exact) note = "rounded down to a microsecond";
     }
   }
-  const std::string text = next.quota ? std::to_string(*next.quota) : version == 1 ? "-1" : "max";
+  std::string text = version == 1 ? "-1" : "max";
+  if (next.quota != kNoQuota) text = std::to_string(next.quota);
   if (version == 2)
     return change(quota ? *quota : *period, "cpu.max", text + " " + std::to_string(next.period), "",
                   note);
@@ -85,9 +88,8 @@ void Translator::bandwidth(const Limits& limits) {
 }
 
 // v1 bounds memory, and memory with swap. What moves is whatever keeps the other knob as it was.
-void Translator::memory_v1(const Limits& limits) {
+void Translator::memory_v1(const std::vector<Setting>& settings) {
   if (model_.view().of(Controller::kMemory).version != 1) return;
-  const std::vector<Setting> settings = settings_of(limits);
   const auto max = find(settings, Knob::kMemoryMax);
   const auto swap = find(settings, Knob::kMemorySwap);
   if (!max && !swap) return;
@@ -191,14 +193,14 @@ void Translator::io_weight(const Setting& setting) {
 }
 
 // v2 has the four caps of a device in one line.
-void Translator::throttle(const Limits& limits) {
+void Translator::throttle(const std::vector<Setting>& settings) {
   struct Line {
     Setting first;
     std::string text;
     std::string names;
   };
   std::vector<Line> lines;
-  for (const Setting& setting : settings_of(limits)) {
+  for (const Setting& setting : settings) {
     if (setting.knob < Knob::kIoRbps || setting.knob > Knob::kIoWiops) continue;
     if (model_.view().of(Controller::kIo).version == 1) {
       throttle_v1(setting);

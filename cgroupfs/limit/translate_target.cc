@@ -90,6 +90,14 @@ bool Translator::enable(Controller controller, const Setting& setting) {
                           ", which belongs to " + group.manager);
       return false;
     }
+    // Accepted by the kernel for controllers of threads, and then no child takes a process any
+    // more.
+    if (group.path != "/" && group.processes.test(model_.view().unified.value_or(0)) &&
+        is_threaded(word)) {
+      refuse(setting, "the controller \"" + word + "\" is not enabled in " + group.path +
+                          ", which has processes of its own: move them into a child first");
+      return false;
+    }
   }
   for (auto ancestor = lacking.rbegin(); ancestor != lacking.rend(); ++ancestor)
     out_.changes.push_back({*ancestor, "cgroup.subtree_control", "", "+" + word, std::nullopt,

@@ -1,0 +1,184 @@
+// What limits cost: reading what is there, planning, writing with read-back; and one verified
+// write, in a row.
+//   plimsoll_bench_limits [N]     (default 1000 groups; needs root: makes cgroups of its own and
+//   removes them)
+// CPU time of the one thread; medians of a few rounds. The bars are the project's goals.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/number.h"
+#include "base/read_file.h"
+#include "bench/row.h"
+#include "cgroupfs/limit/apply.h"
+#include "cgroupfs/limit/plan.h"
+#include "cgroupfs/limit/port.h"
+#include "cgroupfs/limit/read_view.h"
+#include "cgroupfs/limit/value.h"
+#include "cgroupfs/tree/group_path.h"
+
+namespace plimsoll::bench {
+namespace {
+
+using limit::Limits;
+using limit::Wanted;
+
+const std::string kTop = "/plimsoll-test-bench-limits";
+
+double thread_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double seconds(const std::function<void()>& work) {
+  const double start = thread_seconds();
+  work();
+  return thread_seconds() - start;
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+class Groups {
+ public:
+  Groups(const cgroupfs::Layout& layout, std::size_t count) : layout_(layout) {
+    paths_.push_back(kTop);
+    for (std::size_t i = 0; i < count; ++i) paths_.push_back(kTop + "/" + std::to_string(i));
+    for (const std::string& path : paths_)
+      for (const auto& hierarchy : layout.hierarchies)
+        if (::mkdirat(hierarchy.dir.get(), cgroupfs::relative(path).c_str(), 0755) != 0 &&
+            errno != EEXIST)
+          std::perror(path.c_str());
+  }
+  ~Groups() {
+    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
+      for (const auto& hierarchy : layout_.hierarchies)
+        ::unlinkat(hierarchy.dir.get(), cgroupfs::relative(*path).c_str(), AT_REMOVEDIR);
+  }
+  Groups(const Groups&) = delete;
+  Groups& operator=(const Groups&) = delete;
+  [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
+
+ private:
+  const cgroupfs::Layout& layout_;
+  std::vector<std::string> paths_;
+};
+
+Limits limits_of(std::initializer_list<std::pair<const char*, std::string>> texts) {
+  Limits limits;
+  for (const auto& [name, text] : texts)
+    if (const auto setting = limit::parse_setting(*limit::knob_named(name), text))
+      limits = *limit::with(limits, *setting);
+  return limits;
+}
+
+// Twelve knobs of v1 or eleven and freeze of v2; `odd` makes two rounds differ in all of them.
+Limits twelve(const limit::KernelView& view, bool odd) {
+  const std::string n = odd ? "3" : "4";
+  const bool v1 = view.of(cgroupfs::Controller::kMemory).version == 1;
+  const std::string cpus = odd ? "0" : view.cpus.text();
+  if (v1)
+    return limits_of({{"cpu.shares", n + "00"},
+                      {"cpus", "0." + n},
+                      {"cpu.period", n + "0ms"},
+                      {"cpu.burst", n + "ms"},
+                      {"cpuset.cpus", cpus},
+                      {"memory", n + "2M"},
+                      {"memory.swap", n + "M"},
+                      {"memory.low", n + "M"},
+                      {"memory.swappiness", n},
+                      {"pids", n + "0"},
+                      {"memory.oom_kill_disable", odd ? "on" : "off"},
+                      {"cpuset.mems", view.mems.text()}});
+  return limits_of({{"cpu.weight", n + "00"},
+                    {"cpus", "0." + n},
+                    {"cpu.period", n + "0ms"},
+                    {"cpu.burst", n + "ms"},
+                    {"memory", n + "2M"},
+                    {"memory.swap", n + "M"},
+                    {"memory.low", n + "M"},
+                    {"memory.min", n + "k"},
+                    {"memory.high", n + "0M"},
+                    {"pids", n + "0"},
+                    {"memory.oom_group", odd ? "on" : "off"},
+                    {"freeze", odd ? "on" : "off"}});
+}
+
+int run(std::size_t count) {
+  const auto root = open_dir("/sys/fs/cgroup");
+  const auto proc = open_dir("/proc/self");
+  const auto sys = open_dir("/sys");
+  if (!root || !proc || !sys) return 1;
+  const auto mounts = read_file_at(*proc, "mountinfo");
+  const auto layout = cgroupfs::open_layout(mounts.value_or(""), *root);
+  if (!layout) {
+    std::fprintf(stderr, "%s\n", layout.error().message().c_str());
+    return 1;
+  }
+  const Groups groups(*layout, count);
+  limit::CgroupPort port(*layout);
+  const std::vector<std::string> top = {kTop};
+  std::vector<double> reads;
+  std::vector<double> plans;
+  std::vector<double> applies;
+  std::size_t writes = 0;
+  for (int round = 0; round < 6; ++round) {
+    limit::KernelView view;
+    reads.push_back(seconds([&] { view = *limit::read_view(*layout, *sys, top); }));
+    std::vector<Wanted> wanted;
+    for (const std::string& path : groups.paths())
+      // The parent keeps all CPUs, so that its children can have any.
+      wanted.push_back({path, twelve(view, path != kTop && round % 2 == 1)});
+    limit::Plan plan;
+    plans.push_back(seconds([&] { plan = limit::make_plan(view, wanted); }));
+    if (!plan.ok()) {
+      std::fprintf(stderr, "%s", limit::to_text(plan).substr(0, 2000).c_str());
+      return 1;
+    }
+    limit::Applied applied;
+    applies.push_back(seconds([&] { applied = limit::apply(plan, port); }));
+    if (applied.end != limit::Applied::End::kDone) {
+      std::fprintf(stderr, "%s\n", applied.error->message().c_str());
+      return 1;
+    }
+    writes = plan.writes.size();
+  }
+  row(count, "read all groups' limits", median(reads) * 1e3, "ms");
+  row(count, "plan 12 knobs of each", median(plans) * 1e3, "ms", 0, 50);
+  row(count, "apply the plan, read back", median(applies) * 1e3, "ms", 0, 250);
+  row(count, "writes in the plan", static_cast<double>(writes), "writes");
+
+  limit::KernelView view = *limit::read_view(*layout, *sys, top);
+  const limit::Plan up =
+      limit::make_plan(view, std::vector<Wanted>{{kTop, limits_of({{"pids", "101"}})}});
+  limit::Plan down = up;
+  down.writes.at(0).new_text = down.writes.at(0).expected = "102";
+  constexpr int kRounds = 20'000;
+  const double took = seconds([&] {
+    for (int i = 0; i < kRounds; ++i) (void)limit::apply(i % 2 == 0 ? up : down, port);
+  });
+  row(1, "one verified write after another", kRounds / took, "per s");
+  return 0;
+}
+
+}  // namespace
+}  // namespace plimsoll::bench
+
+int main(int argc, char** argv) {
+  const auto count = argc > 1 ? plimsoll::to_number<std::size_t>(argv[1]) : 1000;
+  if (!count || ::geteuid() != 0) {
+    std::fprintf(stderr, "plimsoll_bench_limits [groups], as root\n");
+    return 2;
+  }
+  return plimsoll::bench::run(*count);
+}
