@@ -2,28 +2,14 @@
 
 #include <string>
 
+#include "exporter/cadvisor/psi_json.h"
+
 namespace plimsoll::exporter {
 
 namespace {
 
 using cgroupfs::Field;
 using cgroupfs::NumaUsage;
-
-constexpr std::uint64_t kMicro = 1000;
-
-void write_psi_data(GoJson& json, std::string_view name, std::optional<std::uint64_t> total_ns) {
-  json.begin_object(name);
-  json.number("total", total_ns.value_or(0) / kMicro);
-  for (const std::string_view average : {"avg10", "avg60", "avg300"}) json.number(average, 0);
-  json.end_object();
-}
-
-void write_psi(GoJson& json, const StatPoint& point, Field full, Field some) {
-  json.begin_object("psi");
-  write_psi_data(json, "full", point.value(full));
-  write_psi_data(json, "some", point.value(some));
-  json.end_object();
-}
 
 using NumaMember = std::optional<std::uint64_t> NumaUsage::*;
 
@@ -94,7 +80,7 @@ void write_cpu_stats(GoJson& json, const StatPoint& point) {
   json.end_object();
   json.number("load_average", 0);
   json.number("load_d_average", 0);
-  write_psi(json, point, Field::kPsiCpuFull, Field::kPsiCpuSome);
+  write_psi(json, point, cgroupfs::PressureResource::kCpu);
   json.end_object();
 }
 
@@ -136,7 +122,7 @@ void write_memory_stats(GoJson& json, const StatPoint& point, const ApiView& vie
                 subtree ? first_of(point, {Field::kMemoryPgmajfaultTotal, Field::kMemoryPgmajfault})
                         : point.value(Field::kMemoryPgmajfault),
                 &NumaUsage::file_total, &NumaUsage::anon_total, &NumaUsage::unevictable_total});
-  write_psi(json, point, Field::kPsiMemoryFull, Field::kPsiMemorySome);
+  write_psi(json, point, cgroupfs::PressureResource::kMemory);
   json.begin_object("events");
   json.number("high", point.value(Field::kMemoryEventsHigh));
   json.number("max", point.value(Field::kMemoryEventsMax));

@@ -1,6 +1,7 @@
 // Devices, file systems and interfaces: what a container has several of.
 #include <string>
 
+#include "exporter/cadvisor/psi_json.h"
 #include "exporter/cadvisor/stats.h"
 #include "exporter/cadvisor/tcp_members.h"
 
@@ -178,15 +179,7 @@ void write_diskio_stats(GoJson& json, const StatPoint& point) {
     for (const DiskTable& table : kDiskTables)
       write_disk_table(json, point.snapshot(), {&past, 1}, table);
   }
-  json.begin_object("psi");
-  for (const auto& [name, field] :
-       {std::pair{"full", Field::kPsiIoFull}, std::pair{"some", Field::kPsiIoSome}}) {
-    json.begin_object(name);
-    json.number("total", point.value(field).value_or(0) / kMicro);
-    for (const std::string_view average : {"avg10", "avg60", "avg300"}) json.number(average, 0);
-    json.end_object();
-  }
-  json.end_object();
+  write_psi(json, point, cgroupfs::PressureResource::kIo);
   json.end_object();
 }
 

@@ -136,6 +136,42 @@ TEST(ContainerInfo, ValuesAreInCadvisorsUnits) {
   EXPECT_EQ(stat["hugetlb"]["2MB"]["failcnt"], 3);
 }
 
+TEST(ContainerInfo, PressureHasItsAveragesInPercentUnlessPast) {
+  const json points = json::parse(stats(host(2), ApiCompat::kFixed, write_stats_v2_1))["stats"];
+  ASSERT_EQ(points.size(), 2U);
+  for (const json& part : {points[1]["cpu"], points[1]["memory"], points[1]["diskio"]}) {
+    EXPECT_EQ(part["psi"]["some"]["avg10"], 1.23);
+    EXPECT_EQ(part["psi"]["some"]["avg300"], 100);
+    EXPECT_EQ(part["psi"]["full"]["avg10"], 0);
+    EXPECT_EQ(part["psi"]["full"]["avg60"], 25);
+  }
+  const json& past = points[0]["cpu"]["psi"]["some"];
+  EXPECT_TRUE(past.contains("total"));
+  EXPECT_FALSE(past.contains("avg10")) << "not kept, and 0 would be a lie";
+}
+
+// A member that Go always prints must not be an invented zero.
+TEST(ContainerInfo, APastPointHasEveryNumberOfTheNewest) {
+  const Snapshot& snapshot = host(2);
+  const std::size_t row = row_of(snapshot, "web-0");
+  HistoryPoint past;
+  past.wall = snapshot.wall - seconds(1);
+  for (const Field field : history_fields()) past.values.push_back(snapshot.value(field, row));
+  const ApiSource source{snapshot, nullptr, view_of(ApiCompat::kFixed)};
+  const std::vector<StatPoint> points = {StatPoint(past, snapshot, row), StatPoint(snapshot, row)};
+  json stats =
+      json::parse(written([&](GoJson& out) { write_stats_v2_0(out, source, row, points); }));
+  for (const char* part : {"cpu", "memory"}) {
+    json newest = stats[1][part];
+    for (const char* kind : {"some", "full"})
+      for (const char* average : {"avg10", "avg60", "avg300"}) newest["psi"][kind].erase(average);
+    if (newest["usage"].is_object()) newest["usage"].erase("per_cpu_usage");
+    for (const char* data : {"container_data", "hierarchical_data"})
+      if (newest.contains(data)) newest[data]["numa_stats"] = json::object();
+    EXPECT_EQ(stats[0][part], newest);
+  }
+}
+
 TEST(ContainerInfo, StrictKeepsWhatIsWrongThere) {
   const json fixed = json::parse(container_of(host(2), "web-0", ApiCompat::kFixed));
   const json strict = json::parse(container_of(host(2), "web-0", ApiCompat::kStrict));

@@ -64,6 +64,11 @@ std::vector<EventPtr> EventLog::observe(const Snapshot& snapshot) {
     before = std::exchange(known_, {});
     compare(snapshot, before, found);
   }
+  // In front: of two events at one time under one path the deletion is the older group's.
+  std::vector<Event> ended;
+  deletions_.settle(snapshot, ended);
+  found.insert(found.begin(), std::make_move_iterator(ended.begin()),
+               std::make_move_iterator(ended.end()));
   out_of_memory(snapshot, before, found);
   // A kill comes before the deletion it causes, and old containers in the order of their birth.
   std::ranges::stable_sort(found, {}, &Event::at);
@@ -99,7 +104,7 @@ void EventLog::compare(const Snapshot& snapshot, std::vector<Known>& before,
   for (const Row& row : snapshot.rows) {
     if (!row.identity) continue;
     while (old != before.end() && old->identity->cgroup < row.identity->cgroup)
-      deleted(*old++, snapshot.wall, found);
+      deleted(*old++, snapshot, snapshot.wall, found);
     Known group{row.serial, row.identity, row.created, snapshot.wall, snapshot.taken, false};
     if (old != before.end() && old->identity->cgroup == row.identity->cgroup) {
       if (old->serial == row.serial) {
@@ -107,14 +112,14 @@ void EventLog::compare(const Snapshot& snapshot, std::vector<Known>& before,
         group.since = old->since;
         group.announced = old->announced;
       } else {
-        deleted(*old, born_exactly(group) ? group.created : snapshot.wall, found);
+        deleted(*old, snapshot, born_exactly(group) ? group.created : snapshot.wall, found);
       }
       ++old;
     }
     if (!group.announced) created(group, snapshot.taken, found);
     known_.push_back(std::move(group));
   }
-  while (old != before.end()) deleted(*old++, snapshot.wall, found);
+  while (old != before.end()) deleted(*old++, snapshot, snapshot.wall, found);
 }
 
 // A container may have been made days before it was started; a time just before we saw it is its
@@ -135,12 +140,14 @@ void EventLog::created(Known& group, MonoTime now, std::vector<Event>& found) co
                    .identity = group.identity});
 }
 
-void EventLog::deleted(Known& group, WallTime now, std::vector<Event>& found) const {
+void EventLog::deleted(Known& group, const Snapshot& snapshot, WallTime at,
+                       std::vector<Event>& found) {
   if (!group.announced) created(group, group.since + kPatience, found);
-  found.push_back({.type = EventType::kDeletion,
-                   .at = now,
-                   .cgroup = group.identity->cgroup,
-                   .identity = group.identity});
+  deletions_.add({.type = EventType::kDeletion,
+                  .at = at,
+                  .cgroup = group.identity->cgroup,
+                  .identity = group.identity},
+                 snapshot.taken);
 }
 
 void EventLog::out_of_memory(const Snapshot& snapshot, const std::vector<Known>& before,
@@ -177,6 +184,7 @@ IdentityPtr EventLog::whose(std::string_view cgroup, const std::vector<Known>& b
   for (std::string_view path = cgroup; !path.empty(); path = parent_of(path)) {
     IdentityPtr found = in(known_, path);
     if (!found) found = in(before, path);
+    if (!found) found = deletions_.find(path);
     if (!found) found = ended(path);
     if (found && found->is_container()) return found;
     if (path == cgroup) itself = found;

@@ -19,31 +19,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "exporter/collect/oom_event.h"
+#include "exporter/collect/deletions.h"
+#include "exporter/collect/event.h"
 #include "exporter/collect/snapshot.h"
 #include "inventory/identity.h"
 
 namespace plimsoll::exporter {
-
-enum class EventType : std::uint8_t { kCreation, kDeletion, kOom, kOomKill };
-inline constexpr std::array kEventTypes = {EventType::kCreation, EventType::kDeletion,
-                                           EventType::kOom, EventType::kOomKill};
-[[nodiscard]] std::string_view name_of(
-    EventType type);  // "creation", "deletion", "oom", "oom_kill"
-[[nodiscard]] std::optional<EventType> event_type_named(std::string_view name);
-
-struct Event {
-  std::uint64_t sequence = 0;  // 1, 2, 3 ... in the order of noticing.
-  EventType type = EventType::kCreation;
-  WallTime at;
-  std::string cgroup;  // Whose event it is; of an OOM the group whose limit was hit, of a kill the
-                       // victim's.
-  // Who that is, or the container it lies in; null for a group nobody ever saw.
-  inventory::IdentityPtr identity;
-  std::optional<std::int32_t> exit_code;  // Of a deletion, where the runtime says it.
-  std::optional<OomEvent> oom;            // Of an OOM and a kill.
-};
-using EventPtr = std::shared_ptr<const Event>;
 
 struct EventLimits {
   struct OfType {
@@ -86,7 +67,7 @@ class EventLog {
   // What is new, oldest first. The first snapshot brings a creation of every group, at the time
   // that its runtime or cgroup says; later ones are stamped when the group appeared, since a
   // container may be started long after it was made. A creation waits up to kPatience for the
-  // runtime's record of the container.
+  // runtime's record of the container, a deletion for what it says of the end.
   std::vector<EventPtr> observe(const Snapshot& snapshot);
   // By time, equal times in the order of noticing.
   [[nodiscard]] std::vector<EventPtr> find(const EventQuery& query, WallTime now) const;
@@ -111,7 +92,7 @@ class EventLog {
   void compare(const Snapshot& snapshot, std::vector<Known>& before, std::vector<Event>& found);
   [[nodiscard]] static bool born_exactly(const Known& group);
   void created(Known& group, MonoTime now, std::vector<Event>& found) const;
-  void deleted(Known& group, WallTime now, std::vector<Event>& found) const;
+  void deleted(Known& group, const Snapshot& snapshot, WallTime at, std::vector<Event>& found);
   void out_of_memory(const Snapshot& snapshot, const std::vector<Known>& before,
                      std::vector<Event>& found) const;
   [[nodiscard]] inventory::IdentityPtr whose(std::string_view cgroup,
@@ -123,6 +104,7 @@ class EventLog {
   const EventLimits limits_;
   mutable std::mutex mutex_;  // Guards everything below.
   std::vector<Known> known_;  // By path.
+  Deletions deletions_{kPatience};
   bool first_ = true;
   std::uint64_t sequence_ = 0;
   std::array<Store, kEventTypes.size()> stores_;

@@ -73,6 +73,57 @@ TEST(EventLog, FirstSnapshotBringsEveryGroupAtItsBirth) {
   EXPECT_EQ(log.last_sequence(), 3U);
 }
 
+// The container /docker/a is gone, and its runtime said so much about it.
+Snapshot without_a(std::chrono::nanoseconds at, std::optional<inventory::Ending> ending) {
+  Snapshot snapshot = snapshot_of({{"/", 1}}, at);
+  auto identity = std::make_shared<Identity>();
+  identity->cgroup = "/docker/a";
+  snapshot.tombstones.push_back({std::move(identity), nullptr, 0, std::nullopt, ending});
+  return snapshot;
+}
+
+TEST(EventLog, ADeletionWaitsForTheExitCode) {
+  EventLog log;
+  (void)log.observe(snapshot_of({{"/", 1}, {"/docker/a", 2, "a"}}));
+  EXPECT_THAT(log.observe(without_a(seconds(1), std::nullopt)), IsEmpty());
+  const auto events = log.observe(without_a(seconds(2), inventory::Ending{.exit_code = 137}));
+  ASSERT_THAT(told(events), ElementsAre("deletion /docker/a"));
+  EXPECT_EQ(events[0]->exit_code, 137);
+  EXPECT_EQ(events[0]->at, kStart + seconds(1)) << "when it was noticed, not told";
+  EXPECT_THAT(log.observe(without_a(seconds(3), inventory::Ending{})), IsEmpty());
+}
+
+TEST(EventLog, ADeletionWaitsTwoSecondsAtMost) {
+  EventLog log;
+  (void)log.observe(snapshot_of({{"/", 1}, {"/docker/a", 2, "a"}}));
+  EXPECT_THAT(log.observe(without_a(seconds(1), std::nullopt)), IsEmpty());
+  EXPECT_THAT(log.observe(without_a(seconds(2), std::nullopt)), IsEmpty());
+  const auto events = log.observe(without_a(seconds(3), std::nullopt));
+  ASSERT_THAT(told(events), ElementsAre("deletion /docker/a"));
+  EXPECT_EQ(events[0]->exit_code, std::nullopt);
+}
+
+TEST(EventLog, ADeletionComesBeforeTheCreationThatFollows) {
+  EventLog log;
+  (void)log.observe(snapshot_of({{"/", 1}, {"/docker/a", 2, "a"}}));
+  EXPECT_THAT(log.observe(without_a(seconds(1), std::nullopt)), IsEmpty());
+  Snapshot again = without_a(seconds(2), std::nullopt);
+  again.rows = snapshot_of({{"/", 1}, {"/docker/a", 3, "a"}}).rows;
+  EXPECT_THAT(told(log.observe(again)), ElementsAre("deletion /docker/a", "creation /docker/a"));
+}
+
+TEST(EventLog, AKillBeforeADeletionThatWaitsIsTheContainers) {
+  EventLog log;
+  (void)log.observe(snapshot_of({{"/", 1}, {"/docker/a", 2, "a"}}));
+  (void)log.observe(without_a(seconds(1), std::nullopt));
+  Snapshot late = without_a(seconds(2), std::nullopt);
+  late.ooms.push_back({.kind = OomKind::kKill, .at = kStart, .cgroup = "/docker/a"});
+  const auto events = log.observe(late);
+  ASSERT_THAT(told(events), ElementsAre("oom_kill /docker/a"));
+  ASSERT_TRUE(events[0]->identity);
+  EXPECT_EQ(events[0]->identity->name, "a");
+}
+
 TEST(EventLog, TellsWhatCameAndWhatWent) {
   EventLog log;
   (void)log.observe(snapshot_of({{"/", 1}, {"/docker/a", 2, "a"}, {"/docker/c", 3, "c"}}));

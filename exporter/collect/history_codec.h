@@ -14,13 +14,19 @@
 
 namespace plimsoll::exporter {
 
-// In order of how often they change: the lowest bits of the change mask are the cheapest.
+// All that cAdvisor's API says of a past moment in one number. In order of how often they change:
+// the lowest bits of the change mask are the cheapest.
 inline constexpr auto kHistoryFields = std::to_array<cgroupfs::Field>({
     cgroupfs::Field::kCpuUsage,
     cgroupfs::Field::kMemoryUsage,
     cgroupfs::Field::kMemoryWorkingSet,
     cgroupfs::Field::kMemoryRss,
     cgroupfs::Field::kMemoryCache,
+    cgroupfs::Field::kMemoryMappedFile,
+    cgroupfs::Field::kMemoryActiveFile,
+    cgroupfs::Field::kMemoryInactiveFile,
+    cgroupfs::Field::kMemoryPgfault,
+    cgroupfs::Field::kMemoryPgfaultTotal,
     cgroupfs::Field::kNetRxBytes,
     cgroupfs::Field::kNetTxBytes,
     cgroupfs::Field::kNetRxPackets,
@@ -46,6 +52,25 @@ inline constexpr auto kHistoryFields = std::to_array<cgroupfs::Field>({
     cgroupfs::Field::kMemoryLimit,
     cgroupfs::Field::kNetRxDropped,
     cgroupfs::Field::kNetTxDropped,
+    // Quiet unless the container is short of something.
+    cgroupfs::Field::kMemoryFileDirty,
+    cgroupfs::Field::kMemoryFileWriteback,
+    cgroupfs::Field::kMemoryKernel,
+    cgroupfs::Field::kMemoryPeak,
+    cgroupfs::Field::kMemoryPgmajfault,
+    cgroupfs::Field::kMemoryPgmajfaultTotal,
+    cgroupfs::Field::kMemoryPgscan,
+    cgroupfs::Field::kMemoryPgsteal,
+    cgroupfs::Field::kMemoryRefaultFile,
+    cgroupfs::Field::kMemoryRefaultAnon,
+    cgroupfs::Field::kMemoryEventsHigh,
+    cgroupfs::Field::kMemoryEventsMax,
+    cgroupfs::Field::kMemoryEventsLocalMax,
+    cgroupfs::Field::kCpuBursts,
+    cgroupfs::Field::kCpuBurst,
+    cgroupfs::Field::kPsiCpuFull,
+    cgroupfs::Field::kNetRxErrors,
+    cgroupfs::Field::kNetTxErrors,
 });
 inline constexpr std::size_t kHistoryFieldCount = kHistoryFields.size();
 static_assert(kHistoryFieldCount < 63, "the change mask is one integer");

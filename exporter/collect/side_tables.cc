@@ -65,7 +65,7 @@ void set_wide_columns(Snapshot& snapshot, std::size_t row, const cgroupfs::Cgrou
     column[row] = value;
   };
   if (groups.has(cgroupfs::Group::kMemory)) set(snapshot.memory_detail, sample.memory_detail);
-  if (groups.has(cgroupfs::Group::kPressureAvg))
+  if (groups.has(cgroupfs::Group::kPressure) || groups.has(cgroupfs::Group::kPressureAvg))
     set(snapshot.pressure_averages, sample.pressure_averages);
 }
 

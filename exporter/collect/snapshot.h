@@ -146,7 +146,7 @@ class Snapshot {
   SideTable<cgroupfs::HugetlbUsage> hugetlb;
   SideTable<cgroupfs::NumaUsage> numa;
   SideTable<std::uint64_t> per_cpu_ns;
-  // Per row; empty vectors when their groups (cpuset, memory, pressure_avg) are off.
+  // Per row; empty vectors when their groups (cpuset, memory, pressure) are off.
   std::vector<std::string> cpuset_cpus;
   std::vector<cgroupfs::MemoryDetail> memory_detail;
   std::vector<cgroupfs::PressureAverages> pressure_averages;

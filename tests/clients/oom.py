@@ -1,7 +1,7 @@
 """OOM kills of docker's containers, each counted once: cases for whoever has a docker.
 
-Kills is for a TestCase that gives `docker` and a way to start an exporter. The exporter runs as it does by
-default: another user, few capabilities, its seccomp filter.
+LivingOn and Ending are for a TestCase that gives `docker` and a way to start an exporter, which runs as
+it does by default: another user, few capabilities, its seccomp filter.
 """
 
 import json
@@ -23,6 +23,8 @@ def vmstat_kills():
 
 
 class Kills:
+    """What both have."""
+
     docker = None
 
     @classmethod
@@ -52,6 +54,10 @@ class Kills:
         done = subprocess.run([CLI, "exec", name, "sh", "-c", EAT], capture_output=True, check=False)
         self.assertEqual(done.returncode, 137, "dd was not killed")
 
+
+class LivingOn(Kills):
+    """Containers that survive a kill."""
+
     def test_the_log_is_read_by_whoever_dropped_root(self):
         self.assertEqual(self.exporter.scrape().value("plimsoll_collector_kernel_log_readable"), 1)
 
@@ -74,6 +80,20 @@ class Kills:
         self.kill_in("goes-on")
         self.becomes(4, "goes-on")
 
+    def test_events_tell_each_kill_once(self):
+        (entry,) = [one for one in self.exporter.containers() if one["name"] == "goes-on"]
+        self.kill_in("goes-on")
+        self.becomes(5, "goes-on")
+        events = json.loads(self.exporter.get("/api/v1/events?type=oom_kill")[1])
+        kills = [event for event in events if event["cgroup"] == entry["cgroup"]]
+        self.assertEqual(len({event["pid"] for event in kills}), len(kills), kills)
+        self.assertEqual({event["process"] for event in kills}, {"dd"})
+        self.assertGreaterEqual(len(kills), 2)  # Since the restart; the log remembers those before.
+
+
+class Ending(Kills):
+    """Containers that end by it."""
+
     def test_a_container_that_the_kill_ends(self):
         self.docker.run("ends", f"sleep 3; exec {EAT}", *LIMITS)
         self.seen("ends")
@@ -86,6 +106,8 @@ class Kills:
             return True
 
         case.eventually(told, 30)
+        events = json.loads(self.exporter.get("/api/v1/events?type=deletion")[1])
+        self.assertEqual([event["exit_code"] for event in events if event.get("name") == "ends"], [137])
 
     def test_a_container_removed_at_once(self):
         before = vmstat_kills()
@@ -107,13 +129,3 @@ class Kills:
             command = [CLI, "run", "--rm", "--name", "brief", *LIMITS, IMAGE, "sh", "-c", f"exec {EAT}"]
             self.assertEqual(subprocess.run(command, capture_output=True, check=False).returncode, 137)
         case.eventually(lambda: self.assertEqual(totals(), [kills + 3 for kills in before]) is None)
-
-    def test_events_tell_each_kill_once(self):
-        (entry,) = [one for one in self.exporter.containers() if one["name"] == "goes-on"]
-        self.kill_in("goes-on")
-        self.becomes(5, "goes-on")
-        events = json.loads(self.exporter.get("/api/v1/events?type=oom_kill")[1])
-        kills = [event for event in events if event["cgroup"] == entry["cgroup"]]
-        self.assertEqual(len({event["pid"] for event in kills}), len(kills), kills)
-        self.assertEqual({event["process"] for event in kills}, {"dd"})
-        self.assertGreaterEqual(len(kills), 2)  # Since the restart; the log remembers those before.

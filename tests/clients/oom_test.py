@@ -3,20 +3,30 @@
 import unittest
 
 import case
+import oom
 from docker import Docker
 from exporter import Exporter
-from oom import Kills
 
 
 def setUpModule():
-    DockerKills.docker = Docker()
-    unittest.addModuleCleanup(DockerKills.docker.stop)
+    Host.docker = Docker()
+    unittest.addModuleCleanup(Host.docker.stop)
 
 
-class DockerKills(Kills, unittest.TestCase):
+class Host:
+    docker = None
+
     @classmethod
     def new_exporter(cls):
         return Exporter()
+
+
+class LivingOn(Host, oom.LivingOn, unittest.TestCase):
+    pass
+
+
+class Ending(Host, oom.Ending, unittest.TestCase):
+    pass
 
 
 if __name__ == "__main__":

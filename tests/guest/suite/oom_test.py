@@ -3,17 +3,17 @@
 import unittest
 
 import case
+import oom
 from docker_service import Service
 from exporter import Exporter
-from oom import Kills
 
 
 def setUpModule():
-    ServiceKills.docker = Service()
-    unittest.addModuleCleanup(ServiceKills.docker.stop)
+    LivingOn.docker = Service()
+    unittest.addModuleCleanup(LivingOn.docker.stop)
 
 
-class ServiceKills(Kills, unittest.TestCase):
+class LivingOn(oom.LivingOn, unittest.TestCase):
     @classmethod
     def new_exporter(cls):
         return Exporter()
