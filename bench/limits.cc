@@ -158,7 +158,7 @@ int run(std::size_t count) {
   row(count, "apply the plan, read back", median(applies) * 1e3, "ms", 0, 250);
   row(count, "writes in the plan", static_cast<double>(writes), "writes");
 
-  limit::KernelView view = *limit::read_view(*layout, *sys, top);
+  const limit::KernelView view = *limit::read_view(*layout, *sys, top);
   const limit::Plan up =
       limit::make_plan(view, std::vector<Wanted>{{kTop, limits_of({{"pids", "101"}})}});
   limit::Plan down = up;

@@ -126,9 +126,10 @@ class Ordering {
     for (std::size_t i = 0; i < pending_.size(); ++i)
       ranks.push_back({phase_of(model_, pending_[i]),
                        cgroupfs::depth_of(model_.view().groups[pending_[i].group].path), i});
-    std::ranges::stable_sort(ranks, [](const Ranked& a, const Ranked& b) {
+    std::ranges::sort(ranks, [](const Ranked& a, const Ranked& b) {
       if (a.phase != b.phase) return a.phase < b.phase;
-      return a.phase == Phase::kShrink ? a.depth > b.depth : a.depth < b.depth;
+      if (a.depth != b.depth) return (a.depth > b.depth) == (a.phase == Phase::kShrink);
+      return a.index < b.index;
     });
     std::vector<Change> sorted;
     sorted.reserve(pending_.size());
@@ -158,7 +159,7 @@ class Ordering {
     const std::string* period_now = model_.text(quota.group, kPeriod);
     if (quota_now == nullptr || period_now == nullptr) return true;
     const auto [low, high] =
-        std::minmax(share(*quota_now, *period_now), share(quota.text, period.text));
+        std::minmax({share(*quota_now, *period_now), share(quota.text, period.text)});
     const double quota_first = share(quota.text, *period_now);
     const double period_first = share(*quota_now, period.text);
     const auto within = [&](double ratio) { return ratio >= low && ratio <= high; };

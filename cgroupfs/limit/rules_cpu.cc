@@ -76,7 +76,7 @@ bool in_range(const Bandwidth& b) {
 // to_ratio: in units of 2^-20 CPU; nothing: no bound.
 std::optional<std::uint64_t> ratio(const Bandwidth& b) {
   if (!b.quota) return std::nullopt;
-  return (*b.quota << 20) / b.period;
+  return (*b.quota << 20) / std::max<std::uint64_t>(1, b.period);
 }
 
 // The groups below have no more than `bound`; what is below one that has a bound was checked

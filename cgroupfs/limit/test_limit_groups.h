@@ -77,6 +77,13 @@ class LimitGroups {
       if (::mkdirat(hierarchy.dir.get(), cgroupfs::relative(path).c_str(), 0755) != 0)
         why_not_ = "no group can be made in " + hierarchy.mount_path + ": " + std::strerror(errno);
   }
+  // Another group under the same path.
+  void make_again(const std::string& below) const {
+    for (const auto& hierarchy : layout_.hierarchies) {
+      remove(hierarchy, top_ + below);
+      ::mkdirat(hierarchy.dir.get(), cgroupfs::relative(top_ + below).c_str(), 0755);
+    }
+  }
   // A process that sleeps, in every hierarchy. Empty or why not.
   std::string populate(const std::string& below) {
     const pid_t child = ::fork();
