@@ -106,6 +106,7 @@ enum class Kind : std::uint8_t {
   X(kMemorySwapHigh, "memory.swap_high", kBytes, kLimit, kAlways)                                 \
   X(kMemoryZswapLimit, "memory.zswap_limit", kBytes, kLimit, kAlways)                             \
   X(kMemoryMemswLimit, "memory.memsw_limit", kBytes, kLimit, kAlways) /* v1 memory + swap */      \
+  X(kReferencedBytes, "memory.referenced", kBytes, kGauge, kReferencedMemory)                     \
   X(kPids, "pids.current", kCount, kGauge, kAlways)                                               \
   X(kPidsPeak, "pids.peak", kCount, kGauge, kAlways)                                              \
   X(kPidsLimit, "pids.limit", kCount, kLimit, kAlways)                                            \
@@ -144,7 +145,22 @@ enum class Kind : std::uint8_t {
   X(kNetTxErrors, "network.tx_errors", kCount, kCounter, kNetwork)                                \
   X(kNetTxDropped, "network.tx_dropped", kCount, kCounter, kNetwork)                              \
   X(kFsUsage, "filesystem.usage", kBytes, kGauge, kDisk) /* writable layer */                     \
-  X(kFsInodes, "filesystem.inodes", kCount, kGauge, kDisk)
+  X(kFsInodes, "filesystem.inodes", kCount, kGauge, kDisk)                                        \
+  /* By exporter/collect from PROC/PID of the group's processes, and from taskstats. */           \
+  X(kSchedRun, "sched.run", kNanoseconds, kCounter, kSched)                                       \
+  X(kSchedRunqueue, "sched.runqueue", kNanoseconds, kCounter, kSched)                             \
+  X(kSchedPeriods, "sched.run_periods", kCount, kCounter, kSched)                                 \
+  X(kLoadAverage, "load.average", kCount, kGauge, kCpuLoad) /* tasks times 1000, as the next */   \
+  X(kLoadDAverage, "load.d_average", kCount, kGauge, kCpuLoad)                                    \
+  X(kTasksSleeping, "tasks.sleeping", kCount, kGauge, kCpuLoad)                                   \
+  X(kTasksRunning, "tasks.running", kCount, kGauge, kCpuLoad)                                     \
+  X(kTasksStopped, "tasks.stopped", kCount, kGauge, kCpuLoad)                                     \
+  X(kTasksUninterruptible, "tasks.uninterruptible", kCount, kGauge, kCpuLoad)                     \
+  X(kTasksIoWait, "tasks.io_wait", kCount, kGauge, kCpuLoad)                                      \
+  X(kFileDescriptors, "processes.file_descriptors", kCount, kGauge, kProcess)                     \
+  X(kSockets, "processes.sockets", kCount, kGauge, kProcess)                                      \
+  X(kOpenFilesLimit, "processes.open_files_limit", kCount, kLimit, kProcess)                      \
+  X(kOpenFilesHardLimit, "processes.open_files_hard_limit", kCount, kLimit, kProcess)
 
 enum class Field : std::uint8_t {
 #define X(name, path, unit, kind, group) name,

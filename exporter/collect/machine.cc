@@ -1,11 +1,9 @@
 #include "exporter/collect/machine.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <set>
 #include <tuple>
 
@@ -14,19 +12,11 @@
 #include "base/read_file.h"
 #include "base/text.h"
 #include "exporter/collect/machine_parse.h"
+#include "exporter/collect/sysfs_text.h"
 
 namespace plimsoll::exporter {
 
 namespace {
-
-// One line of a file, trimmed; "" if it cannot be read.
-std::string line_of(const DirFd& dir, const char* name) {
-  const Result<std::string> text = read_file_at(dir, name, std::size_t{64} << 10);
-  if (!text) return {};
-  // Device tree strings end in NUL.
-  const std::string_view line = std::string_view(*text).substr(0, text->find('\0'));
-  return std::string(trim(line));
-}
 
 // Text below the host's root: etc/os-release is a symbolic link nearly everywhere.
 std::string text_in_root(const DirFd& root, const char* name) {
@@ -37,26 +27,12 @@ std::string text_in_root(const DirFd& root, const char* name) {
   return text ? std::string(*text) : std::string();
 }
 
-// Names in sys/`path` that begin with `prefix`; empty if the directory is not there.
-std::vector<std::string> names_in(const DirFd& sys, const char* path, std::string_view prefix) {
-  std::vector<std::string> names;
-  Result<Fd> fd = open_at(sys, path, O_RDONLY | O_DIRECTORY);
-  if (!fd) return names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd->get()), &::closedir);
-  if (!dir) return names;
-  static_cast<void>(fd->release());  // closedir closes it.
-  while (const dirent* entry = ::readdir(dir.get()))
-    if (std::string_view(entry->d_name).starts_with(prefix)) names.emplace_back(entry->d_name);
-  std::ranges::sort(names);
-  return names;
-}
-
 std::vector<CpuPlace> places_in_sysfs(const DirFd& sys, const std::vector<std::uint32_t>& online) {
   std::vector<CpuPlace> places;
   for (const std::uint32_t cpu : online) {
     const std::string base = "devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
     const auto number = [&](const char* name) {
-      return to_number<std::int64_t>(line_of(sys, (base + name).c_str())).value_or(-1);
+      return to_number<std::int64_t>(line_of(sys, base + name)).value_or(-1);
     };
     const CpuPlace place{number("physical_package_id"), number("die_id"), number("core_id"),
                          number("book_id"), number("drawer_id")};
@@ -103,12 +79,12 @@ void fill_cpus(MachineInfo& info, const DirFd& proc, const DirFd& sys, std::uint
 std::vector<MachineInfo::Dimm> read_dimms(const DirFd& sys) {
   const std::string base = "devices/system/edac/mc";
   std::map<std::string, MachineInfo::Dimm> by_type;
-  for (const std::string& mc : names_in(sys, base.c_str(), "mc")) {
+  for (const std::string& mc : names_in(sys, base, "mc")) {
     const std::string controller = base + "/" + mc;
-    for (const std::string& dimm : names_in(sys, controller.c_str(), "dimm")) {
+    for (const std::string& dimm : names_in(sys, controller, "dimm")) {
       const std::string dir = controller + "/" + dimm;
-      const std::string type = line_of(sys, (dir + "/dimm_mem_type").c_str());
-      const auto mebibytes = to_number<std::uint64_t>(line_of(sys, (dir + "/size").c_str()));
+      const std::string type = line_of(sys, dir + "/dimm_mem_type");
+      const auto mebibytes = to_number<std::uint64_t>(line_of(sys, dir + "/size"));
       if (type.empty() || !mebibytes) continue;
       MachineInfo::Dimm& sum = by_type[type];
       sum.type = type;
@@ -132,21 +108,47 @@ std::string read_system_uuid(const DirFd& proc, const DirFd& sys, const std::str
   return machine_id;
 }
 
+// Persistent memory in regions of its own: bus/nd/devices/region0/{devtype,size}. What firmware
+// uses as ordinary memory ("memory mode") and the power budget are in no file of the kernel's.
+std::optional<std::uint64_t> read_persistent_memory(const DirFd& sys) {
+  const std::string base = "bus/nd/devices";
+  std::optional<std::uint64_t> bytes;
+  for (const std::string& name : names_in(sys, base, "region")) {
+    // Links into the device tree; resolving them is the kernel's business.
+    if (line_of(sys, base + "/" + name + "/devtype") != "nd_pmem") continue;
+    const auto size = number_of(sys, base + "/" + name + "/size");
+    if (size) bytes = bytes.value_or(0) + *size;
+  }
+  return bytes;
+}
+
+// The first of the files, below the host's root, that is not empty.
+std::string first_line_of(const Result<DirFd>& root, const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    const std::size_t start = file.find_first_not_of('/');
+    if (!root || start == std::string::npos) continue;
+    std::string text(trim(text_in_root(*root, file.c_str() + start)));
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
 void fill_identity(MachineInfo& info, const DirFd& proc, const DirFd& sys,
-                   const std::string& host_root) {
+                   const MachineOptions& options) {
+  const std::string& host_root = options.host_root;
   const Result<DirFd> root = open_dir(host_root.empty() ? "/" : host_root.c_str());
   const auto rooted = [&](const char* name) {
     return root ? text_in_root(*root, name) : std::string();
   };
-  info.machine_id = trim(rooted("etc/machine-id"));
-  if (info.machine_id.empty()) info.machine_id = trim(rooted("var/lib/dbus/machine-id"));
+  info.machine_id = first_line_of(root, options.files.machine_id);
   info.os_version = parse_pretty_name(rooted("etc/os-release"));
   if (info.os_version.empty()) info.os_version = parse_pretty_name(rooted("usr/lib/os-release"));
   // /proc/sys/kernel/hostname answers for the reader's UTS namespace: in a container with the host
   // mounted that is the container's name.
   if (!host_root.empty()) info.hostname = trim(rooted("etc/hostname"));
   if (info.hostname.empty()) info.hostname = line_of(proc, "sys/kernel/hostname");
-  info.boot_id = line_of(proc, "sys/kernel/random/boot_id");
+  info.boot_id = first_line_of(root, options.files.boot_id);
+  if (info.boot_id.empty()) info.boot_id = line_of(proc, "sys/kernel/random/boot_id");
   info.kernel_version = line_of(proc, "sys/kernel/osrelease");
   info.system_uuid = read_system_uuid(proc, sys, info.machine_id);
 }
@@ -154,7 +156,7 @@ void fill_identity(MachineInfo& info, const DirFd& proc, const DirFd& sys,
 }  // namespace
 
 Result<MachineInfo> read_machine(const DirFd& proc, const DirFd& sys,
-                                 const std::string& host_root) {
+                                 const MachineOptions& options) {
   ReadBuffer buffer;
   MachineInfo info;
   const MemInfo memory =
@@ -165,8 +167,10 @@ Result<MachineInfo> read_machine(const DirFd& proc, const DirFd& sys,
       PLIMSOLL_TRY(in("stat", parse_stat_facts(PLIMSOLL_TRY(buffer.read_at(proc, "stat")))));
   info.boot_time_seconds = stat.btime.value_or(0);
   fill_cpus(info, proc, sys, stat.cpus);
-  fill_identity(info, proc, sys, host_root);
+  fill_identity(info, proc, sys, options);
   info.dimms = read_dimms(sys);
+  info.persistent_memory_bytes = read_persistent_memory(sys);
+  if (options.topology) info.topology = read_topology(sys, info.memory_bytes);
   if (const long size = ::sysconf(_SC_PAGESIZE); size > 0)
     info.page_size = static_cast<std::uint64_t>(size);
   return info;

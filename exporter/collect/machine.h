@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "exporter/collect/topology.h"
 
 namespace plimsoll::exporter {
 
@@ -33,11 +34,26 @@ struct MachineInfo {
   std::vector<Dimm> dimms;              // EDAC sysfs; empty if none.
   std::uint64_t boot_time_seconds = 0;  // btime of /proc/stat.
   std::uint64_t page_size = 4096;
+  // Non-volatile memory that is used as such (NVDIMM regions); absent on machines without.
+  std::optional<std::uint64_t> persistent_memory_bytes;
+  std::optional<Topology> topology;  // With MachineOptions::topology.
 };
 
-// `host_root` is the prefix for /etc ("" natively). Unreadable facts stay empty; kIo only if
+// Below the host's root; the first that is not empty counts.
+struct MachineFiles {
+  std::vector<std::string> machine_id = {"/etc/machine-id", "/var/lib/dbus/machine-id"};
+  std::vector<std::string> boot_id;  // Then PROC/sys/kernel/random/boot_id.
+};
+
+struct MachineOptions {
+  std::string host_root;  // Prefix for /etc ("" natively).
+  MachineFiles files;
+  bool topology = false;  // A dozen files per core.
+};
+
+// Unreadable facts stay empty; kIo only if
 // /proc/meminfo or /proc/stat cannot be read at all.
 [[nodiscard]] Result<MachineInfo> read_machine(const DirFd& proc, const DirFd& sys,
-                                               const std::string& host_root);
+                                               const MachineOptions& options);
 
 }  // namespace plimsoll::exporter

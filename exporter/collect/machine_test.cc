@@ -66,7 +66,7 @@ struct Host {
         proc(open_dir((tree.path() + "/proc").c_str()).value()),
         sys(open_dir((tree.path() + "/sys").c_str()).value()) {}
   [[nodiscard]] Result<MachineInfo> read() const {
-    return read_machine(proc, sys, tree.path() + "/root");
+    return read_machine(proc, sys, {.host_root = tree.path() + "/root", .files = {}});
   }
 };
 
@@ -168,7 +168,7 @@ TEST(Machine, SumsDimmsByType) {
 TEST(Machine, ThisMachineHasCpusAndMemory) {
   const DirFd proc = open_dir("/proc").value();
   const DirFd sys = open_dir("/sys").value();
-  const MachineInfo info = read_machine(proc, sys, "").value();
+  const MachineInfo info = read_machine(proc, sys, {}).value();
   EXPECT_EQ(info.cores, static_cast<std::uint32_t>(::sysconf(_SC_NPROCESSORS_ONLN)));
   EXPECT_GE(info.cores, info.physical_cores);
   EXPECT_GE(info.physical_cores, info.sockets);

@@ -17,6 +17,13 @@ constexpr Field kPromises[] = {Field::kMemoryLow, Field::kMemoryMin};
 // Not hierarchical: each group counts what its own limit did.
 constexpr Field kOwnEvents[] = {Field::kMemoryEventsLocalHigh, Field::kMemoryEventsLocalMax,
                                 Field::kMemoryEventsLocalOom, Field::kMemoryEventsLocalOomKill};
+// Of the processes in the group itself, which are the payload's.
+constexpr Field kOwnProcesses[] = {Field::kProcesses,     Field::kFileDescriptors,
+                                   Field::kSockets,       Field::kReferencedBytes,
+                                   Field::kLoadAverage,   Field::kLoadDAverage,
+                                   Field::kTasksSleeping, Field::kTasksRunning,
+                                   Field::kTasksStopped,  Field::kTasksUninterruptible,
+                                   Field::kTasksIoWait};
 // They go together: counters of one group's bandwidth say nothing of another's quota.
 constexpr Field kBandwidth[] = {Field::kCpuQuota,
                                 Field::kCpuPeriod,
@@ -47,6 +54,14 @@ void add(Field field, const CgroupSample& payload, CgroupSample& own) {
     own.set(field, own.value(field).value_or(0) + *theirs);
 }
 
+// What could not be counted below cannot be counted here.
+void add_known(Field field, const CgroupSample& payload, CgroupSample& own) {
+  if (const auto theirs = payload.value(field))
+    own.set(field, own.value(field).value_or(0) + *theirs);
+  else
+    own.unset(field);
+}
+
 // Processors that the group may use; nothing without a quota.
 std::optional<double> processors(const CgroupSample& sample) {
   const auto quota = sample.value(Field::kCpuQuota);
@@ -67,6 +82,7 @@ CgroupSample with_payload(CgroupSample own, const CgroupSample& payload) {
   for (const Field field : kCeilings) take_ceiling(field, payload, own);
   for (const Field field : kPromises) take_larger(field, payload, own);
   for (const Field field : kOwnEvents) add(field, payload, own);
+  for (const Field field : kOwnProcesses) add_known(field, payload, own);
   take_larger(Field::kPidsEventsMax, payload, own);
   const auto theirs = processors(payload);
   const auto ours = processors(own);

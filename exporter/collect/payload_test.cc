@@ -78,6 +78,17 @@ TEST(Payload, WithoutLimitsThereAreNone) {
   EXPECT_EQ(both.cpuset_cpus, "0-3");
 }
 
+TEST(Payload, ProcessesAreThoseOfBoth) {
+  CgroupSample own;
+  own.set(Field::kFileDescriptors, std::uint64_t{0});
+  own.set(Field::kSockets, std::uint64_t{0});
+  CgroupSample below;
+  below.set(Field::kFileDescriptors, std::uint64_t{7});
+  const CgroupSample both = with_payload(own, below);
+  EXPECT_EQ(both.value(Field::kFileDescriptors), 7U);
+  EXPECT_EQ(both.value(Field::kSockets), std::nullopt) << "not 0: nobody could look";
+}
+
 TEST(Payload, WhatIsNotOfferedStaysAbsent) {
   const CgroupSample both = with_payload(CgroupSample(), CgroupSample());
   EXPECT_EQ(both.present().count(), 0U);

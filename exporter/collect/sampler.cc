@@ -6,6 +6,8 @@
 
 #include "base/read_file.h"
 #include "exporter/collect/entries.h"
+#include "exporter/collect/group_collectors.h"
+#include "exporter/collect/payload.h"
 #include "exporter/collect/reading.h"
 #include "exporter/collect/snapshot_filler.h"
 #include "exporter/collect/timed.h"
@@ -45,7 +47,11 @@ class SamplerImpl final : public Sampler {
     tree_ = PLIMSOLL_TRY(cgroupfs::CgroupTree::create(layout_, clock_, tree));
     reader_ = cgroupfs::make_text_reader(layout_, clock_, config_.reader);
     inventory_ = inventory::Inventory::create(roots_.proc, clock_, config_.inventory, config_.ask);
-    if (enabled(cgroupfs::Group::kNetwork))
+    groups_ =
+        PLIMSOLL_TRY(GroupCollectors::create(roots_, layout_, clock_,
+                                             {config_.reader.groups, config_.tasks, config_.perf,
+                                              config_.resctrl_interval, config_.warm_interval}));
+    if (enabled(cgroupfs::Group::kNetwork) || GroupCollectors::needs_network(config_.reader.groups))
       network_ = NetworkCollector::create(roots_.proc, clock_);
     if (enabled(cgroupfs::Group::kDisk))
       filesystem_ =
@@ -66,6 +72,7 @@ class SamplerImpl final : public Sampler {
     identify();
     read(now, freshness);
     collect_network(now);
+    groups_->collect(shown_, now, sequence_ + 1);
     want_layers();
     refresh_machine(now);
     ++stats_.ticks;
@@ -114,6 +121,7 @@ class SamplerImpl final : public Sampler {
     if (filesystem_) stats.filesystem = filesystem_->stats();
     if (history_) stats.history = history_->stats();
     stats.oom = tombstones_->oom_stats();
+    groups_->add_stats(stats);
     return stats;
   }
 
@@ -166,6 +174,7 @@ class SamplerImpl final : public Sampler {
     inventory_->forget(serial);
     if (network_) network_->forget(serial);
     std::erase(shown_, entry);
+    std::erase(read_, entry);
     entries_.erase(serial);
     rows_changed();
   }
@@ -183,8 +192,18 @@ class SamplerImpl final : public Sampler {
       rows_changed();
     }
     if (rows_since_ <= sequence_) return;
+    choose();
+  }
+
+  void choose() {
     shown_.clear();
-    for (const auto& entry : entries_.all()) shown_.push_back(entry.get());
+    read_.clear();
+    for (const auto& entry : entries_.all()) {
+      const bool shown = config_.scope.has(*entry->identity);
+      if (shown) shown_.push_back(entry.get());
+      // A container's limits may stand in a group that has no row.
+      if (shown || !container_of_payload(entry->path).empty()) read_.push_back(entry.get());
+    }
   }
 
   void read(MonoTime now, Freshness freshness) {
@@ -193,12 +212,12 @@ class SamplerImpl final : public Sampler {
         .now = now, .freshness = freshness, .slow_interval = slow_interval_for(config_, *tree_)};
     if (tombstones_->unlogged_kills()) reading.oom_counters = Reading::OomCounters::kNow;
     targets_.clear();
-    for (Entry* entry : shown_) targets_.push_back(target_for(*entry, reading, config_));
+    for (Entry* entry : read_) targets_.push_back(target_for(*entry, reading, config_));
     reader_->read(targets_);
     std::vector<std::uint64_t> gone;
     for (std::size_t i = 0; i < targets_.size(); ++i)
-      if (!note_outcome(*shown_[i], targets_[i], now, sequence_ + 1))
-        gone.push_back(shown_[i]->serial);
+      if (!note_outcome(*read_[i], targets_[i], now, sequence_ + 1))
+        gone.push_back(read_[i]->serial);
     // The tree will report them removed too; until then they are not shown with old numbers.
     for (const std::uint64_t serial : gone) drop(serial);
   }
@@ -245,7 +264,9 @@ class SamplerImpl final : public Sampler {
     if (machine_ && now - machine_at_ < config_.machine_interval) return;
     CollectorStats& stats = stats_.collectors[kMachine];
     const Timed timed(stats, clock_);
-    Result<MachineInfo> machine = read_machine(roots_.proc, roots_.sys, config_.host_root);
+    Result<MachineInfo> machine = read_machine(
+        roots_.proc, roots_.sys,
+        {config_.host_root, config_.machine_files, enabled(cgroupfs::Group::kCpuTopology)});
     machine_at_ = now;
     stats.success = machine.has_value();
     if (machine) {
@@ -266,7 +287,7 @@ class SamplerImpl final : public Sampler {
   SnapshotPtr build(MonoTime now, Rated rated) {
     entries_.link_payloads();  // Nothing is dropped any more.
     if (rated == Rated::kNow)
-      for (Entry* entry : shown_) rate(*entry, now, config_.interval / 2);
+      for (Entry* entry : read_) rate(*entry, now, config_.interval / 2);
     auto snapshot = std::make_unique<Snapshot>();
     snapshot->sequence = ++sequence_;
     snapshot->taken = now;
@@ -276,7 +297,8 @@ class SamplerImpl final : public Sampler {
       block_devices_ = refresh_block_devices(roots_.proc, std::move(block_devices_));
     snapshot->block_devices = block_devices_;
     snapshot->rows_since = rows_since_;
-    filler_.fill(*snapshot, shown_, disk_.get(), *tombstones_);
+    filler_.fill(*snapshot, shown_, {disk_.get(), *groups_}, *tombstones_);
+    groups_->fill_host(*snapshot);
     // Events stand in the snapshots of ticks, which everybody sees.
     std::ranges::move(std::exchange(snapshot->ooms, {}), std::back_inserter(held_ooms_));
     if (rated == Rated::kNow) snapshot->ooms = std::exchange(held_ooms_, {});
@@ -299,9 +321,11 @@ class SamplerImpl final : public Sampler {
   std::unique_ptr<FilesystemCollector> filesystem_;
   std::unique_ptr<History> history_;
   std::unique_ptr<UsageHistograms> histograms_;
+  std::unique_ptr<GroupCollectors> groups_;
 
   Entries entries_;
   std::vector<Entry*> shown_;  // Those of them with a row, as of identify().
+  std::vector<Entry*> read_;   // These, and groups that may hold a container's limits.
   std::optional<Tombstones> tombstones_;
   std::vector<OomEvent> held_ooms_;            // Seen between two ticks.
   std::vector<cgroupfs::ReadTarget> targets_;  // Kept between ticks for their memory.

@@ -19,8 +19,11 @@
 #include "exporter/collect/filesystem.h"
 #include "exporter/collect/history.h"
 #include "exporter/collect/network.h"
+#include "exporter/collect/perf_config.h"
+#include "exporter/collect/scope.h"
 #include "exporter/collect/self.h"
 #include "exporter/collect/snapshot.h"
+#include "exporter/collect/task_options.h"
 #include "exporter/collect/usage_histograms.h"
 #include "inventory/inventory.h"
 
@@ -51,11 +54,20 @@ struct SamplerConfig {
   std::chrono::nanoseconds machine_interval = std::chrono::minutes(5);
   std::chrono::nanoseconds tombstone = std::chrono::minutes(5);
 
+  Scope scope;                 // Which cgroups get a row.
+  MachineFiles machine_files;  // Where the machine's identity stands.
+
   cgroupfs::ReaderOptions reader;  // reader.groups: which metric groups are on.
   cgroupfs::TreeOptions tree;
   inventory::InventoryOptions inventory;
   FilesystemOptions filesystem;
   HistoryOptions history;
+  // Groups that are off by default, or need configuration: nothing of it runs while they are off.
+  TaskOptions tasks;
+  PerfConfig perf;
+  // cAdvisor's --resctrl_interval: monitoring groups of our own are kept up to date this often; 0
+  // makes none and only reads what is there.
+  std::chrono::nanoseconds resctrl_interval{0};
   bool keep_history = true;
   bool keep_histograms = false;  // Of each container's CPU and memory (--metrics.histograms).
   RenderLabels render_labels;    // Required.

@@ -14,6 +14,7 @@
 #include "cgroupfs/read/reader.h"
 #include "cgroupfs/tree/tree.h"
 #include "exporter/collect/filesystem.h"
+#include "exporter/collect/group_stats.h"
 #include "exporter/collect/history.h"
 #include "exporter/collect/network.h"
 #include "exporter/collect/oom_stats.h"
@@ -88,6 +89,8 @@ struct SelfStats {
   FilesystemStats filesystem;
   HistoryStats history;
   OomStats oom;
+  TaskStats tasks;
+  PerfStats perf;
   std::size_t stream_clients = 0;
   std::uint64_t stream_frames = 0;     // Sent.
   std::uint64_t stream_skipped = 0;    // Snapshots slow clients skipped.

@@ -42,6 +42,9 @@ void Snapshot::append_side_rows(const Snapshot& from, std::size_t row) {
   hugetlb.append_row_of(from.hugetlb, row);
   numa.append_row_of(from.numa, row);
   per_cpu_ns.append_row_of(from.per_cpu_ns, row);
+  perf.append_row_of(from.perf, row);
+  resctrl.append_row_of(from.resctrl, row);
+  if (row < from.sockets.size()) sockets.push_back(from.sockets[row]);
   if (row < from.cpuset_cpus.size()) cpuset_cpus.push_back(from.cpuset_cpus[row]);
 }
 
@@ -60,6 +63,11 @@ void Snapshot::set(cgroupfs::Field field, std::size_t row, std::uint64_t value) 
   values_[index(field) * capacity_ + row] = value;
   assign_bit(present_[index(field) * words_ + row / 64], row % 64, true);
   assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, false);
+}
+
+void Snapshot::set(cgroupfs::Field field, std::size_t row, const Limit<std::uint64_t>& limit) {
+  set(field, row, limit.is_none() ? 0 : limit.value());
+  assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, limit.is_none());
 }
 
 void Snapshot::unset(cgroupfs::Field field, std::size_t row) {

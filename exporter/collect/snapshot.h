@@ -21,6 +21,7 @@
 #include "base/number.h"
 #include "cgroupfs/read/sample.h"
 #include "exporter/collect/block_devices.h"
+#include "exporter/collect/group_values.h"
 #include "exporter/collect/machine.h"
 #include "exporter/collect/oom_event.h"
 #include "exporter/collect/oom_workload.h"
@@ -146,6 +147,10 @@ class Snapshot {
   SideTable<cgroupfs::HugetlbUsage> hugetlb;
   SideTable<cgroupfs::NumaUsage> numa;
   SideTable<std::uint64_t> per_cpu_ns;
+  SideTable<PerfCount> perf;
+  std::vector<UncoreCount> uncore;
+  SideTable<ResctrlUsage> resctrl;
+  std::vector<SocketStatsPtr> sockets;  // Per row, null: none; empty when tcp, udp, advtcp are off.
   // Per row; empty vectors when their groups (cpuset, memory, pressure) are off.
   std::vector<std::string> cpuset_cpus;
   std::vector<cgroupfs::MemoryDetail> memory_detail;
@@ -181,6 +186,7 @@ class Snapshot {
   void set_fields(std::size_t row, const cgroupfs::CgroupSample& sample);
   void set(cgroupfs::Field field, std::size_t row, std::uint64_t value);
   void unset(cgroupfs::Field field, std::size_t row);
+  void set(cgroupfs::Field field, std::size_t row, const Limit<std::uint64_t>& limit);
 
  private:
   static constexpr std::size_t index(cgroupfs::Field field) {

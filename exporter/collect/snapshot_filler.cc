@@ -29,9 +29,9 @@ bool reckoned_alike(const Snapshot& a, const Snapshot& b, std::size_t row) {
 
 }  // namespace
 
-void SnapshotFiller::fill(Snapshot& snapshot, std::span<Entry* const> rows,
-                          const FilesystemCollector::Results* disk, Tombstones& tombstones) {
-  fill_rows(snapshot, rows, disk);
+void SnapshotFiller::fill(Snapshot& snapshot, std::span<Entry* const> rows, const Found& found,
+                          Tombstones& tombstones) {
+  fill_rows(snapshot, rows, found);
   if (std::exchange(parents_since_, snapshot.rows_since) != snapshot.rows_since)
     parents_ = parents_of(snapshot.rows);
   fill_headroom(snapshot, parents_);
@@ -47,7 +47,7 @@ void SnapshotFiller::fill(Snapshot& snapshot, std::span<Entry* const> rows,
 }
 
 void SnapshotFiller::fill_rows(Snapshot& snapshot, std::span<Entry* const> rows,
-                               const FilesystemCollector::Results* disk) {
+                               const Found& found) {
   const std::unique_ptr<Snapshot> old = pool_.take();
   const std::uint64_t rows_since = snapshot.rows_since;
   std::uint64_t filled_at = 0;
@@ -73,14 +73,16 @@ void SnapshotFiller::fill_rows(Snapshot& snapshot, std::span<Entry* const> rows,
       snapshot.rates[row] = entry.rates;
       snapshot.changed[row] = entry.changed;
       set_numbers(snapshot, row, entry);
-      set_layer_fields(snapshot, row, entry, disk);
+      set_layer_fields(snapshot, row, entry, found.disk);
       set_wide_columns(snapshot, row, entry.sample, groups_);
     }
     snapshot.rows[row].last_seen_seconds = wall_seconds;
-    if (follows && entry.changed < snapshot.sequence)
+    if (follows && entry.changed < snapshot.sequence) {
       snapshot.append_side_rows(*last_, row);
-    else
-      append_side_tables(snapshot, entry, groups_, disk);
+    } else {
+      append_side_tables(snapshot, entry, groups_, found.disk);
+      found.groups.fill(snapshot, entry);
+    }
   }
 }
 

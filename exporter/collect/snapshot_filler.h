@@ -13,6 +13,7 @@
 #include "cgroupfs/read/group.h"
 #include "exporter/collect/entry.h"
 #include "exporter/collect/filesystem.h"
+#include "exporter/collect/group_collectors.h"
 #include "exporter/collect/snapshot.h"
 #include "exporter/collect/snapshot_pool.h"
 #include "exporter/collect/tombstones.h"
@@ -23,15 +24,19 @@ class SnapshotFiller {
  public:
   explicit SnapshotFiller(cgroupfs::GroupSet groups) : groups_(groups) {}
 
+  // What else there is about the rows.
+  struct Found {
+    const FilesystemCollector::Results* disk;  // May be null.
+    const GroupCollectors& groups;
+  };
   // Of an empty snapshot that has its sequence, times and rows_since. `rows` are the entries with a
-  // row, by path; whatever changed of one says so in Entry::changed. `disk` may be null.
-  void fill(Snapshot& snapshot, std::span<Entry* const> rows,
-            const FilesystemCollector::Results* disk, Tombstones& tombstones);
+  // row, by path; whatever changed of one says so in Entry::changed.
+  void fill(Snapshot& snapshot, std::span<Entry* const> rows, const Found& found,
+            Tombstones& tombstones);
   [[nodiscard]] SnapshotPtr publish(std::unique_ptr<Snapshot> snapshot);
 
  private:
-  void fill_rows(Snapshot& snapshot, std::span<Entry* const> rows,
-                 const FilesystemCollector::Results* disk);
+  void fill_rows(Snapshot& snapshot, std::span<Entry* const> rows, const Found& found);
   [[nodiscard]] bool follows_last(const Snapshot& snapshot) const {
     return last_ && last_->sequence >= snapshot.rows_since;
   }
