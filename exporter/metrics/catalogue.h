@@ -13,6 +13,7 @@
 namespace plimsoll::exporter {
 
 enum class FamilyType : std::uint8_t { kCounter, kGauge, kHistogram };
+[[nodiscard]] std::string_view name_of(FamilyType type);  // "counter", "gauge", "histogram"
 
 struct FamilyInfo {
   std::string_view name;  // "container_cpu_usage_seconds_total"
@@ -27,6 +28,12 @@ struct FamilyInfo {
 };
 
 [[nodiscard]] std::span<const FamilyInfo> catalogue();
+// The group's flag name; "always" for what cannot be switched off.
+[[nodiscard]] std::string_view group_word(cgroupfs::Group group);
+// Name, type, unit, group, labels and help, aligned, with a heading.
+[[nodiscard]] std::string catalogue_table();
+// An array of objects with every member of FamilyInfo.
+[[nodiscard]] std::string catalogue_json();
 // Markdown table of the catalogue: docs/metrics.md is this, byte for byte (a test compares).
 [[nodiscard]] std::string catalogue_markdown();
 

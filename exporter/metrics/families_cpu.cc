@@ -1,4 +1,4 @@
-// Groups cpu, percpu and cpuLoad.
+// Groups cpu, percpu, sched and cpuLoad.
 #include "exporter/metrics/family.h"
 
 namespace plimsoll::exporter {
@@ -29,10 +29,11 @@ void write_usage(FamilyWriter& out, const Context& context) {
 // one.
 template <Field kField>
 void write_with_quota(FamilyWriter& out, const Context& context) {
-  if (!context.snapshot.any(kField)) return;
+  if (!context.snapshot.any(kField) && !out.invents_zeros()) return;
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     if (!context.snapshot.value(Field::kCpuQuota, row)) return;
-    const auto value = context.snapshot.value(kField, row);
+    std::optional<std::uint64_t> value = context.snapshot.value(kField, row);
+    if (!value && out.invents_zeros()) value = 0;
     if (!value) return;
     if constexpr (cgroupfs::info(kField).unit == cgroupfs::Unit::kNanoseconds)
       out.seconds(labels, *value);
@@ -41,11 +42,38 @@ void write_with_quota(FamilyWriter& out, const Context& context) {
   });
 }
 
+struct State {
+  std::string_view name;
+  Field field;
+};
+
+void write_states(FamilyWriter& out, const Context& context) {
+  static constexpr State kStates[] = {{"sleeping", Field::kTasksSleeping},
+                                      {"running", Field::kTasksRunning},
+                                      {"stopped", Field::kTasksStopped},
+                                      {"uninterruptible", Field::kTasksUninterruptible},
+                                      {"iowaiting", Field::kTasksIoWait}};
+  for_each_row(context, [&](std::size_t row, std::string_view labels) {
+    for (const auto& [name, field] : kStates) {
+      const auto value = context.snapshot.value(field, row);
+      if (value || out.invents_zeros()) out.count(labels, value.value_or(0), {{"state", name}});
+    }
+  });
+}
+
 constexpr auto kCounter = FamilyType::kCounter;
 constexpr auto kGauge = FamilyType::kGauge;
-constexpr std::string_view kNoReader =
-    "Not collected: needs the taskstats load reader, which cAdvisor has off by default and then "
-    "prints zeros.";
+constexpr std::string_view kSchedSource = "PROC/TID/schedstat of the threads in tasks";
+constexpr std::string_view kSchedSourceV2 = "PROC/TID/schedstat of the threads in cgroup.threads";
+constexpr std::string_view kSchedNote =
+    "With descendants. All threads: cAdvisor reads only the first of each process. What a thread "
+    "used between the last look (10 s) and its end is lost.";
+constexpr std::string_view kLoadSource = "PROC/TID/stat of the threads in tasks";
+constexpr std::string_view kLoadSourceV2 = "PROC/TID/stat of the threads in cgroup.threads";
+constexpr std::string_view kLoadNote =
+    "Only with --enable_load_reader; without, absent where cAdvisor prints 0. v2 too, where "
+    "cAdvisor has no value. cAdvisor asks taskstats, which does not count who sleeps freezably "
+    "(nanosleep, since Linux 6.1) or waits killably.";
 
 constexpr Family kFamilies[] = {
     {{"container_cpu_usage_seconds_total", kCounter, "seconds", Group::kCpu, "cpu",
@@ -78,15 +106,29 @@ constexpr Family kFamilies[] = {
       "CPU time used above the quota within the burst.", "cpu.stat: burst_time",
       "cpu.stat: burst_usec", "Only with a quota. cAdvisor prints 0 on v1."},
      write_with_quota<Field::kCpuBurst>},
+    {{"container_cpu_schedstat_run_seconds_total", kCounter, "seconds", Group::kSched, "",
+      "Time that threads ran on a CPU.", kSchedSource, kSchedSourceV2, kSchedNote},
+     write_field<Field::kSchedRun>},
+    {{"container_cpu_schedstat_runqueue_seconds_total", kCounter, "seconds", Group::kSched, "",
+      "Time that threads could have run and waited for a CPU.", kSchedSource, kSchedSourceV2,
+      kSchedNote},
+     write_field<Field::kSchedRunqueue>},
+    {{"container_cpu_schedstat_run_periods_total", kCounter, "", Group::kSched, "",
+      "Times that a thread was given a CPU.", kSchedSource, kSchedSourceV2, kSchedNote},
+     write_field<Field::kSchedPeriods>},
     {{"container_cpu_load_average_10s", kGauge, "", Group::kCpuLoad, "",
-      "Runnable tasks times 1000, averaged over 10 seconds.", "-", "-", kNoReader},
-     nullptr},
+      "Running tasks times 1000, averaged over 10 seconds.", kLoadSource, kLoadSourceV2, kLoadNote},
+     write_field<Field::kLoadAverage>},
     {{"container_cpu_load_d_average_10s", kGauge, "", Group::kCpuLoad, "",
-      "Uninterruptible tasks times 1000, averaged over 10 seconds.", "-", "-", kNoReader},
-     nullptr},
-    {{"container_tasks_state", kGauge, "", Group::kCpuLoad, "state", "Tasks by state.", "-", "-",
-      kNoReader},
-     nullptr},
+      "Uninterruptible tasks times 1000, averaged over 10 seconds.", kLoadSource, kLoadSourceV2,
+      kLoadNote},
+     write_field<Field::kLoadDAverage>},
+    {{"container_tasks_state", kGauge, "", Group::kCpuLoad, "state",
+      "Tasks of the cgroup itself by state.", kLoadSource, kLoadSourceV2,
+      "state is sleeping, running, stopped, uninterruptible or iowaiting (taskstats, v1 only). "
+      "Only "
+      "with --enable_load_reader."},
+     write_states},
 };
 
 }  // namespace

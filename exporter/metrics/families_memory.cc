@@ -12,6 +12,7 @@ void write_failcnt(FamilyWriter& out, const Context& context) {
     for (const Field field :
          {Field::kMemoryFailcnt, Field::kMemoryEventsLocalMax, Field::kMemoryEventsMax})
       if (!count) count = context.snapshot.value(field, row);
+    if (!count && out.invents_zeros()) count = 0;
     if (count) out.count(labels, *count);
   });
 }
@@ -39,9 +40,11 @@ void write_failures(FamilyWriter& out, const Context& context) {
     for (const auto& [type, own, subtree] : kTypes) {
       const auto own_count = snapshot.value(own, row);
       const auto subtree_count = snapshot.value(subtree, row);
-      if (own_count && (leaf || !subtree_only)) print(type, "container", labels, *own_count);
-      if (subtree_count || own_count)
-        print(type, "hierarchy", labels, subtree_count ? *subtree_count : *own_count);
+      const bool zeros = out.invents_zeros();
+      if (zeros || (own_count && (leaf || !subtree_only)))
+        print(type, "container", labels, own_count.value_or(0));
+      if (zeros || subtree_count || own_count)
+        print(type, "hierarchy", labels, subtree_count ? *subtree_count : own_count.value_or(0));
     }
   });
 }

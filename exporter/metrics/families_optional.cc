@@ -1,4 +1,5 @@
-// Groups that cAdvisor has off by default: hugetlb, memory_numa, cpuset, process.
+// Groups that cAdvisor has off by default: hugetlb, memory_numa, cpuset, process,
+// referenced_memory.
 #include "exporter/metrics/family.h"
 
 namespace plimsoll::exporter {
@@ -43,8 +44,19 @@ void write_numa(FamilyWriter& out, const Context& context) {
   });
 }
 
+// -1 without a limit, as cAdvisor.
+void write_ulimits(FamilyWriter& out, const Context& context) {
+  for_each_row(context, [&](std::size_t row, std::string_view labels) {
+    const auto limit = context.snapshot.limit(Field::kOpenFilesLimit, row);
+    if (!limit) return;
+    if (limit->is_none()) return out.integer(labels, -1, {{"ulimit", "max_open_files"}});
+    out.count(labels, limit->value(), {{"ulimit", "max_open_files"}});
+  });
+}
+
 constexpr auto kCounter = FamilyType::kCounter;
 constexpr auto kGauge = FamilyType::kGauge;
+constexpr std::string_view kFd = "PROC/PID/fd of cgroup.procs";
 
 constexpr Family kFamilies[] = {
     {{"container_hugetlb_usage_bytes", kGauge, "bytes", Group::kHugetlb, "pagesize",
@@ -69,6 +81,26 @@ constexpr Family kFamilies[] = {
     {{"container_processes", kGauge, "", Group::kProcess, "",
       "Processes in the cgroup itself, without descendants.", "cgroup.procs", "cgroup.procs", ""},
      write_field<Field::kProcesses>},
+    {{"container_file_descriptors", kGauge, "", Group::kProcess, "",
+      "Open descriptors of the processes in the cgroup itself.", kFd, kFd,
+      "Absent when a process may not be looked at (CAP_SYS_PTRACE; before Linux 6.2); cAdvisor "
+      "counts it as 0."},
+     write_field<Field::kFileDescriptors>},
+    {{"container_sockets", kGauge, "", Group::kProcess, "",
+      "Open descriptors of the processes in the cgroup itself that are sockets.", kFd, kFd,
+      "Absent without CAP_SYS_PTRACE for other users' processes, where cAdvisor prints 0."},
+     write_field<Field::kSockets>},
+    {{"container_ulimits_soft", kGauge, "", Group::kProcess, "ulimit",
+      "Soft limit of the container's first process, -1 without one.", "PROC/PID/limits",
+      "PROC/PID/limits", "ulimit is max_open_files."},
+     write_ulimits},
+    {{"container_referenced_bytes", kGauge, "bytes", Group::kReferencedMemory, "",
+      "Memory of the processes in the cgroup itself that was used since it was last cleared.",
+      "PROC/PID/smaps_rollup: Referenced, else PROC/PID/smaps",
+      "PROC/PID/smaps_rollup: Referenced, else PROC/PID/smaps",
+      "Cleared every --referenced_reset_interval looks of 10 s; 0, the default, never. The rollup "
+      "costs one walk without text, where cAdvisor prints and reads every mapping."},
+     write_field<Field::kReferencedBytes>},
     {{"container_threads", kGauge, "", Group::kProcess, "", "Threads, with descendants.",
       "pids.current", "pids.current", ""},
      write_field<Field::kPids>},

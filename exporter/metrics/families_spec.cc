@@ -47,8 +47,9 @@ void write_last_seen(FamilyWriter& out, const Context& context) {
 void write_health(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const inventory::IdentityPtr& identity = context.snapshot.rows[row].identity;
-    if (!identity || !identity->is_container()) return;
-    if (!identity->has_health_check || identity->health == inventory::Health::kNone)
+    const bool container = identity && identity->is_container();
+    if (!container && !out.invents_zeros()) return;
+    if (!container || !identity->has_health_check || identity->health == inventory::Health::kNone)
       return out.integer(labels, -1);
     const bool healthy = identity->health == inventory::Health::kHealthy;
     out.count(labels, healthy ? 1 : 0);
@@ -78,7 +79,8 @@ void write_start_time(FamilyWriter& out, const Context& context) {
 
 void write_period(FamilyWriter& out, const Context& context) {
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
-    const auto period = context.snapshot.value(Field::kCpuPeriod, row);
+    std::optional<std::uint64_t> period = context.snapshot.value(Field::kCpuPeriod, row);
+    if (!period && out.invents_zeros() && context.snapshot.value(Field::kCpuUsage, row)) period = 0;
     if (period) out.count(labels, *period / 1000);
   });
 }
@@ -96,8 +98,9 @@ void write_shares(FamilyWriter& out, const Context& context) {
     std::optional<std::uint64_t> shares = context.snapshot.value(Field::kCpuShares, row);
     if (!shares) {
       const auto weight = context.snapshot.value(Field::kCpuWeight, row);
-      if (!weight) return;
-      shares = shares_of_weight(*weight);
+      const bool has_cpu = context.snapshot.value(Field::kCpuUsage, row).has_value();
+      if (!weight && !(has_cpu && out.invents_zeros())) return;
+      shares = weight ? shares_of_weight(*weight) : 0;
     }
     out.count(labels, *shares);
   });
@@ -123,6 +126,8 @@ void write_memory_limit(FamilyWriter& out, const Context& context) {
       if (!limit) limit = context.snapshot.limit(kSecond, row);
       if (limit) value = shown_limit(*limit);
     }
+    const bool has_memory = context.snapshot.value(Field::kMemoryUsage, row).has_value();
+    if (!value && has_memory && out.invents_zeros()) value = 0;
     if (value) out.count(labels, *value);
   });
 }

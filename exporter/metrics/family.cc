@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "exporter/metrics/labels.h"
+#include "exporter/metrics/strict.h"
 
 namespace plimsoll::exporter {
 
@@ -28,18 +29,6 @@ std::string_view stem_of(const FamilyInfo& info) {
 bool ends_with_unit(std::string_view name, std::string_view unit) {
   return !unit.empty() && name.size() > unit.size() && name.ends_with(unit) &&
          name[name.size() - unit.size() - 1] == '_';
-}
-
-std::string_view word_for(FamilyType type) {
-  switch (type) {
-    case FamilyType::kCounter:
-      return "counter";
-    case FamilyType::kGauge:
-      return "gauge";
-    case FamilyType::kHistogram:
-      break;
-  }
-  return "histogram";
 }
 
 // Groups whose counters are the cgroup's own, and so began with it.
@@ -74,7 +63,10 @@ char* put_time(char* to, Format format, std::int64_t ms) {
 }  // namespace
 
 FamilyWriter::FamilyWriter(Page& page, const FamilyInfo& info)
-    : page_(page), info_(info), name_size_(info.name.size()) {
+    : page_(page),
+      info_(info),
+      name_size_(info.name.size()),
+      invents_zeros_(page.compat == Compat::kStrict && exporter::invents_zeros(info.name)) {
   PLIMSOLL_CHECK(info.name.size() <= name_.size());
   put_text(name_.data(), info.name);
 }
@@ -140,7 +132,7 @@ void FamilyWriter::describe_text() {
   // Help texts are one line without backslashes and quotes (a test checks), so nothing needs
   // escaping.
   line("HELP", info_.help);
-  line("TYPE", open_metrics && is_short_of_total(info_) ? "unknown" : word_for(info_.type));
+  line("TYPE", open_metrics && is_short_of_total(info_) ? "unknown" : name_of(info_.type));
   if (open_metrics && ends_with_unit(name, info_.unit)) line("UNIT", info_.unit);
 }
 

@@ -46,6 +46,7 @@ struct Page {
   RowIndex* rows = nullptr;
   const std::vector<std::uint8_t>* hidden = nullptr;  // By row: its series are left out.
   std::vector<std::uint32_t>* series_by_row = nullptr;
+  Compat compat = Compat::kDefault;
   const Snapshot* created = nullptr;  // With the time since which counters count; null: without.
   std::int64_t process_created_ms = 0;
   std::uint64_t series = 0;   // Written so far.
@@ -72,6 +73,9 @@ class FamilyWriter {
   void seconds(std::string_view labels, std::uint64_t nanoseconds, Further further = {});
   void real(std::string_view labels, double value, Further further = {});
   void histogram(std::string_view labels, const HistogramSample& sample, Further further = {});
+
+  // A value that is missing is to be printed as 0 (Compat::kStrict).
+  [[nodiscard]] bool invents_zeros() const { return invents_zeros_; }
 
   // The following samples carry this time; without one they are of the time of the scrape.
   void set_time(std::optional<WallTime> time);
@@ -113,6 +117,7 @@ class FamilyWriter {
   std::string_view suffix_;
   std::optional<std::int64_t> time_ms_;
   std::optional<std::size_t> row_;  // Of the series at hand, if the page knows rows.
+  bool invents_zeros_ = false;
   bool started_ = false;
   std::size_t message_ = 0;  // Where the family's length will stand.
 };
@@ -131,6 +136,8 @@ struct Family {
 [[nodiscard]] std::span<const Family> families_disk();
 [[nodiscard]] std::span<const Family> families_network();
 [[nodiscard]] std::span<const Family> families_pressure();
+[[nodiscard]] std::span<const Family> families_sockets();
+[[nodiscard]] std::span<const Family> families_perf();
 [[nodiscard]] std::span<const Family> families_optional();
 [[nodiscard]] std::span<const Family> families_machine();
 [[nodiscard]] std::span<const Family> families_container();
@@ -175,9 +182,10 @@ void for_each_row(const Context& context, Each each) {
 // A family that is one field: nanoseconds as seconds, the rest as it is.
 template <Field kField>
 void write_field(FamilyWriter& out, const Context& context) {
-  if (!context.snapshot.any(kField)) return;
+  if (!context.snapshot.any(kField) && !out.invents_zeros()) return;
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
-    const std::optional<std::uint64_t> value = context.snapshot.value(kField, row);
+    std::optional<std::uint64_t> value = context.snapshot.value(kField, row);
+    if (!value && out.invents_zeros()) value = 0;
     if (!value) return;
     if constexpr (cgroupfs::info(kField).unit == cgroupfs::Unit::kNanoseconds)
       out.seconds(labels, *value);
@@ -189,11 +197,11 @@ void write_field(FamilyWriter& out, const Context& context) {
 // A limit: 0 stands for "unlimited", as everywhere in cAdvisor's families.
 template <Field kField>
 void write_limit_or_zero(FamilyWriter& out, const Context& context) {
-  if (!context.snapshot.any(kField)) return;
+  if (!context.snapshot.any(kField) && !out.invents_zeros()) return;
   for_each_row(context, [&](std::size_t row, std::string_view labels) {
     const auto limit = context.snapshot.limit(kField, row);
-    if (!limit) return;
-    out.count(labels, limit->is_none() ? 0 : limit->value());
+    if (!limit && !out.invents_zeros()) return;
+    out.count(labels, !limit || limit->is_none() ? 0 : limit->value());
   });
 }
 

@@ -14,6 +14,8 @@ std::span<const FamilyTable> family_tables() {
       {"Pressure", families_pressure()},
       {"OOM kills", families_own_oom()},
       {"Groups that are off by default", families_optional()},
+      {"Sockets", families_sockets()},
+      {"Hardware counters", families_perf()},
       {"Machine", families_machine()},
       {"Containers, beyond cAdvisor", families_container()},
       {.title = "Histograms of samples", .families = families_histogram(), .word = "histogram"},

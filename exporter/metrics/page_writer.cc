@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "exporter/metrics/strict.h"
+
 namespace plimsoll::exporter {
 
 namespace {
@@ -20,11 +22,22 @@ std::int64_t started_ms(const Snapshot& snapshot, const ProcessStats& process) {
 
 void PageWriter::write(std::string& out, Format format, const PageSource& source,
                        const TextOptions& options) {
+  if (options.compat != Compat::kStrict) return write_page(out, format, source, options);
+  const Snapshot united = with_label_union(source.snapshot);
+  write_page(out, format, {united, source.self, source.proc}, options);
+}
+
+void PageWriter::write_page(std::string& out, Format format, const PageSource& source,
+                            const TextOptions& options) {
   const ProcessStats process = options.exporter_metrics || options.created
                                    ? read_process_stats(source.proc)
                                    : ProcessStats();
   const Context context{source.snapshot, source.self, process, options, stats_, usage_};
-  Page page{.out = out, .format = format, .scratch = std::move(scratch_), .body = std::move(body_)};
+  Page page{.out = out,
+            .format = format,
+            .compat = options.compat,
+            .scratch = std::move(scratch_),
+            .body = std::move(body_)};
   if (options.created && format != Format::kText) {
     page.created = &source.snapshot;
     page.process_created_ms = started_ms(source.snapshot, process);
@@ -79,6 +92,8 @@ void PageWriter::write_families(Page& page, const Context& context) {
       const std::uint64_t before = page.unowned;
       {
         FamilyWriter writer(page, family.info);
+        if (options.compat == Compat::kStrict && is_stamped(family.info.name))
+          writer.set_time(context.snapshot.wall);
         family.write(writer, context);
       }
       if (counting) series_by_family_[at] = page.unowned - before;

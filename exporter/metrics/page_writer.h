@@ -27,6 +27,8 @@ class PageWriter {
   void write(std::string& out, Format format, const PageSource& source, const TextOptions& options);
 
  private:
+  void write_page(std::string& out, Format format, const PageSource& source,
+                  const TextOptions& options);
   void write_families(Page& page, const Context& context);
   void prepare(Page& page, const Snapshot& snapshot);
   // Chooses what to leave out of a page that has too much; true if there is something.

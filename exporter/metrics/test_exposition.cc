@@ -76,8 +76,13 @@ std::optional<ParsedSample> parse_sample(std::string_view line) {
     line.remove_prefix(1);
   }
   if (!line.starts_with(' ')) return std::nullopt;
-  sample.value = line.substr(1);
+  line.remove_prefix(1);
+  sample.value = line.substr(0, line.find(' '));
+  line.remove_prefix(sample.value.size());
   if (!is_name(sample.name) || !is_number(sample.value)) return std::nullopt;
+  if (line.empty()) return sample;
+  sample.timestamp = line.substr(1);
+  if (!to_number<std::int64_t>(sample.timestamp)) return std::nullopt;
   return sample;
 }
 

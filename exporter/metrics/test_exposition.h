@@ -13,7 +13,8 @@ namespace plimsoll::exporter {
 struct ParsedSample {
   std::string name;
   std::map<std::string, std::string> labels;
-  std::string value;  // As printed.
+  std::string value;      // As printed.
+  std::string timestamp;  // As printed; "" without one.
 };
 
 struct ParsedFamily {

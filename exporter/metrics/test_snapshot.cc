@@ -116,6 +116,31 @@ FilesystemUsage host_disk() {
   return fs;
 }
 
+SocketStatsPtr sockets() {
+  SocketStats stats;
+  stats.tcp = TcpStates{5, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0};
+  stats.tcp6 = TcpStates{1};
+  stats.udp = UdpSockets{.sockets = 3, .dropped = 4, .rx_queued = 5, .tx_queued = 6};
+  stats.udp6 = UdpSockets{};
+  stats.advanced = {{"maxconn", -1}, {"activeopens", 17}};
+  return std::make_shared<const SocketStats>(std::move(stats));
+}
+
+// Two nodes of one core; each core has a cache of its own.
+Topology topology() {
+  Topology topology;
+  for (std::uint32_t id = 0; id < 2; ++id) {
+    Topology::Node node{.id = id, .memory_bytes = 8'388'608'000, .huge_pages = {{2048, 16}}};
+    node.distances = {{0, id == 0 ? 10U : 21U}, {1, id == 0 ? 21U : 10U}};
+    Topology::Core core{.id = "0", .threads = {id, id + 2}};
+    core.caches = {{1, "Data", 32'768}, {1, "Instruction", 65'536}};
+    node.cores = {std::move(core)};
+    node.caches = {{3, "Unified", 16'777'216}};
+    topology.nodes.push_back(std::move(node));
+  }
+  return topology;
+}
+
 }  // namespace
 
 SampleRow host_row() {
@@ -128,6 +153,8 @@ SampleRow host_row() {
   row.sample.set(Field::kMemoryUsage, 1'000'000'000);
   row.filesystems.push_back(host_disk());
   row.interfaces.push_back({.name = "eth0", .rx_bytes = 5, .rx_packets = 1});
+  row.resctrl = {{.node = 0, .total_bytes = 7'000, .local_bytes = 6'000, .llc_bytes = 5'000},
+                 {.node = 1, .total_bytes = 3, .local_bytes = {}, .llc_bytes = {}}};
   return row;
 }
 
@@ -196,6 +223,9 @@ SampleRow container_row(const std::string& name, int version) {
   layer.inodes_free = 600'000;
   layer.inodes_used = 17;
   row.filesystems.push_back(std::move(layer));
+  row.sockets = sockets();
+  const auto event = std::make_shared<const std::string>("instructions");
+  row.perf = {{event, 0, 1'000'000, 0.5}, {event, 1, 2'000'000, 1}};
   return row;
 }
 
@@ -234,6 +264,9 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
     copy(snapshot->hugetlb, from.sample.hugetlb);
     copy(snapshot->numa, from.sample.numa);
     copy(snapshot->per_cpu_ns, from.sample.per_cpu_ns);
+    copy(snapshot->perf, from.perf);
+    copy(snapshot->resctrl, from.resctrl);
+    snapshot->sockets.push_back(from.sockets);
   }
   auto machine = std::make_shared<MachineInfo>();
   machine->cores = 8;
@@ -247,6 +280,10 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
   machine->os_version = "Debian GNU/Linux 12 (bookworm)";
   machine->dimms = {{.type = "DDR4", .count = 2, .bytes = 16'777'216'000}};
   machine->boot_time_seconds = 1'699'900'000;
+  machine->persistent_memory_bytes = 1'073'741'824;
+  machine->topology = topology();
+  snapshot->uncore = {{std::make_shared<const std::string>("cas_count_read"),
+                       std::make_shared<const std::string>("uncore_imc_0"), 0, 4711, 0.25}};
   snapshot->machine = std::move(machine);
   snapshot->host_oom_kills = 4;
   snapshot->oom_workloads =

@@ -17,6 +17,9 @@ struct SampleRow {
   cgroupfs::CgroupSample sample;
   std::vector<InterfaceCounters> interfaces;
   std::vector<FilesystemUsage> filesystems;
+  SocketStatsPtr sockets;
+  std::vector<PerfCount> perf;
+  std::vector<ResctrlUsage> resctrl;
   std::int64_t last_seen_seconds = 1'700'000'000;
 };
 

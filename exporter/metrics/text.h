@@ -37,10 +37,16 @@ class UsageHistograms;
 // By position in the catalogue: is the family printed?
 using FamilySet = std::vector<bool>;
 
+enum class Compat : std::uint8_t {
+  kDefault,  // Values fixed; what was not measured is absent.
+  kStrict    // cAdvisor's zeros, label union and timestamps as well.
+};
+
 struct TextOptions {
   cgroupfs::GroupSet groups = cgroupfs::GroupSet::defaults();
   bool exporter_metrics =
       true;  // plimsoll_* and process_* (--web.disable-exporter-metrics switches them off).
+  Compat compat = Compat::kDefault;
   std::optional<MonoTime> now;  // For plimsoll_snapshot_age_seconds; left out without it.
   // Not owned; null: every family of the groups, every row.
   const FamilySet* families = nullptr;
