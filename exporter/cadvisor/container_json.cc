@@ -2,6 +2,7 @@
 
 #include "exporter/cadvisor/reference.h"
 #include "exporter/cadvisor/stats.h"
+#include "exporter/cadvisor/stats_groups.h"
 
 namespace plimsoll::exporter {
 
@@ -26,15 +27,6 @@ std::string_view health_word(const inventory::Identity& identity) {
   return "";
 }
 
-// Nobody reads the kernel's task states by default: cAdvisor prints zeros as well.
-void write_load(GoJson& json, std::string_view name) {
-  json.begin_object(name);
-  for (const std::string_view state :
-       {"nr_sleeping", "nr_running", "nr_stopped", "nr_uninterruptible", "nr_io_wait"})
-    json.number(state, 0);
-  json.end_object();
-}
-
 void write_empty(GoJson& json, std::string_view name) {
   json.begin_object(name);
   json.end_object();
@@ -51,9 +43,11 @@ void write_stats_v1(GoJson& json, const StatPoint& point, const SpecFlags& flags
   if (flags.network && has_network_stats(point))
     write_network_stats(json, point, view, NetworkShape::kV1);
   if (flags.filesystem) write_filesystem_stats(json, point, view);
-  write_load(json, "task_stats");
+  write_load_stats(json, point, "task_stats");
   if (view.groups.has(Group::kProcess)) write_process_stats(json, point);
-  write_empty(json, "resctrl");
+  write_perf_stats(json, point);
+  write_referenced_memory(json, point);
+  write_resctrl_stats(json, point);
   json.begin_object("cpuset");
   json.number("memory_migrate", point.value(Field::kCpusetMemoryMigrate));
   json.end_object();
@@ -152,9 +146,11 @@ void write_stats_v2_0(GoJson& json, const ApiSource& source, std::size_t row,
     json.flag("has_filesystem", flags.filesystem);
     if (flags.filesystem) write_filesystem_stats(json, point, view);
     json.flag("has_load", false);
-    write_load(json, "load_stats");
+    write_load_stats(json, point, "load_stats");
     json.flag("has_custom_metrics", false);
-    write_empty(json, "resctrl");
+    write_perf_stats(json, point);
+    write_referenced_memory(json, point);
+    write_resctrl_stats(json, point);
     json.end_object();
     before = &point;
   }
@@ -193,7 +189,9 @@ void write_stats_v2_1(GoJson& json, const ApiSource& source, std::size_t row,
       json.number("containter_inode_usage", filesystems.front().inodes_used);  // Spelt so.
       json.end_object();
     }
-    write_empty(json, "resctrl");
+    write_perf_stats(json, point);
+    write_referenced_memory(json, point);
+    write_resctrl_stats(json, point);
     json.end_object();
     before = &point;
   }

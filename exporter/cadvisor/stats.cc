@@ -46,6 +46,24 @@ void write_faults(GoJson& json, const StatPoint& point, std::string_view name,
   json.end_object();
 }
 
+// -1 is cAdvisor's word for no limit.
+void write_ulimit(GoJson& json, std::string_view name, const Limit<std::uint64_t>& limit) {
+  json.signed_number(name, limit.is_none() ? -1 : static_cast<std::int64_t>(limit.value()));
+}
+
+void write_ulimits(GoJson& json, const StatPoint& point) {
+  const auto soft = point.snapshot().limit(Field::kOpenFilesLimit, point.row());
+  const auto hard = point.snapshot().limit(Field::kOpenFilesHardLimit, point.row());
+  if (!soft || !hard) return;
+  json.begin_array("ulimits");
+  json.begin_object();
+  json.text("name", "max_open_files");
+  write_ulimit(json, "soft_limit", *soft);
+  write_ulimit(json, "hard_limit", *hard);
+  json.end_object();
+  json.end_array();
+}
+
 std::optional<std::uint64_t> first_of(const StatPoint& point, std::initializer_list<Field> fields) {
   for (const Field field : fields)
     if (const auto value = point.value(field)) return value;
@@ -75,11 +93,12 @@ void write_cpu_stats(GoJson& json, const StatPoint& point) {
   json.number("burst_time", point.value(Field::kCpuBurst));
   json.end_object();
   json.begin_object("schedstat");
-  for (const std::string_view name : {"run_time", "runqueue_time", "run_periods"})
-    json.number(name, 0);
+  json.number("run_time", point.value(Field::kSchedRun));
+  json.number("runqueue_time", point.value(Field::kSchedRunqueue));
+  json.number("run_periods", point.value(Field::kSchedPeriods));
   json.end_object();
-  json.number("load_average", 0);
-  json.number("load_d_average", 0);
+  json.number("load_average", point.value(Field::kLoadAverage));
+  json.number("load_d_average", point.value(Field::kLoadDAverage));
   write_psi(json, point, cgroupfs::PressureResource::kCpu);
   json.end_object();
 }
@@ -148,10 +167,11 @@ void write_process_stats(GoJson& json, const StatPoint& point) {
   if (point.is_past()) return;
   json.begin_object("processes");
   json.number("process_count", point.value(Field::kProcesses));
-  json.number("fd_count", 0);
-  json.number("socket_count", 0);
+  json.number("fd_count", point.value(Field::kFileDescriptors));
+  json.number("socket_count", point.value(Field::kSockets));
   json.number_unless_zero("threads_current", point.value(Field::kPids));
   json.number_unless_zero("threads_max", point.value(Field::kPidsLimit));
+  write_ulimits(json, point);
   json.end_object();
 }
 

@@ -3,7 +3,7 @@
 
 #include "exporter/cadvisor/psi_json.h"
 #include "exporter/cadvisor/stats.h"
-#include "exporter/cadvisor/tcp_members.h"
+#include "exporter/cadvisor/stats_groups.h"
 
 namespace plimsoll::exporter {
 
@@ -157,15 +157,6 @@ void write_filesystem(GoJson& json, const FilesystemUsage& fs, bool is_host, con
   json.end_object();
 }
 
-// A block of counters of a group that is off by default: Go prints its zeros, we an empty object.
-void write_unmeasured(GoJson& json, std::string_view name,
-                      std::span<const std::string_view> members, const ApiView& view) {
-  json.begin_object(name);
-  if (view.strict())
-    for (const std::string_view member : members) json.number(member, 0);
-  json.end_object();
-}
-
 }  // namespace
 
 void write_diskio_stats(GoJson& json, const StatPoint& point) {
@@ -218,11 +209,7 @@ void write_network_stats(GoJson& json, const StatPoint& point, const ApiView& vi
     }
     json.end_array();
   }
-  write_unmeasured(json, "tcp", kTcpMembers, view);
-  write_unmeasured(json, "tcp6", kTcpMembers, view);
-  write_unmeasured(json, "udp", kUdpMembers, view);
-  write_unmeasured(json, "udp6", kUdpMembers, view);
-  write_unmeasured(json, "tcp_advanced", kTcpAdvancedMembers, view);
+  write_socket_stats(json, point, view);
   json.end_object();
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -11,14 +12,15 @@
 #include "exporter/cadvisor/machine_json.h"
 #include "exporter/cadvisor/reference.h"
 #include "exporter/cadvisor/storage.h"
+#include "exporter/cadvisor/tcp_members.h"
 #include "exporter/cadvisor/test_shape.h"
+#include "exporter/collect/socket_text.h"
 #include "exporter/metrics/test_snapshot.h"
 
 namespace plimsoll::exporter {
 namespace {
 
 using cgroupfs::Field;
-using cgroupfs::Group;
 using nlohmann::json;
 using std::chrono::seconds;
 
@@ -180,10 +182,53 @@ TEST(ContainerInfo, StrictKeepsWhatIsWrongThere) {
   EXPECT_EQ(strict["stats"][0]["memory"]["kernel"], 0);
   EXPECT_EQ(strict["stats"][0]["filesystem"][0]["inodes"], 17) << "those it uses";
   EXPECT_EQ(strict["stats"][0]["filesystem"][0]["inodes_free"], 0);
-  EXPECT_EQ(fixed["stats"][0]["network"]["tcp"], json::object());
-  EXPECT_EQ(strict["stats"][0]["network"]["tcp"]["Established"], 0);
+  const json host_fixed = json::parse(root_info(host(2), ApiCompat::kFixed))["stats"][0];
+  const json host_strict = json::parse(root_info(host(2), ApiCompat::kStrict))["stats"][0];
+  EXPECT_EQ(host_fixed["network"]["tcp"], json::object());
+  EXPECT_EQ(host_strict["network"]["tcp"]["Established"], 0);
+  EXPECT_EQ(host_strict["network"]["tcp_advanced"]["MaxConn"], 0);
   EXPECT_TRUE(fixed["spec"]["has_hugetlb"]);
   EXPECT_FALSE(strict["spec"]["has_hugetlb"]);
+}
+
+TEST(ContainerInfo, HasWhatTheOptionalGroupsFound) {
+  const Snapshot& snapshot = host(1);
+  const std::size_t row = row_of(snapshot, "web-0");
+  const json stat = json::parse(container_of(snapshot, "web-0", ApiCompat::kFixed))["stats"][0];
+  EXPECT_EQ(stat["cpu"]["schedstat"]["run_time"], *snapshot.value(Field::kSchedRun, row));
+  EXPECT_EQ(stat["cpu"]["load_average"], *snapshot.value(Field::kLoadAverage, row));
+  EXPECT_EQ(stat["task_stats"]["nr_running"], *snapshot.value(Field::kTasksRunning, row));
+  EXPECT_EQ(stat["processes"]["fd_count"], *snapshot.value(Field::kFileDescriptors, row));
+  EXPECT_EQ(stat["processes"]["ulimits"][0]["name"], "max_open_files");
+  EXPECT_EQ(stat["processes"]["ulimits"][0]["soft_limit"],
+            *snapshot.value(Field::kOpenFilesLimit, row));
+  EXPECT_EQ(stat["network"]["tcp"]["TimeWait"], 2);
+  EXPECT_EQ(stat["network"]["udp"],
+            json::parse(R"({"Listen":3,"Dropped":4,"RxQueued":5,"TxQueued":6})"));
+  EXPECT_EQ(stat["network"]["tcp_advanced"], json::parse(R"({"MaxConn":-1,"ActiveOpens":17})"))
+      << "what this kernel counts";
+  EXPECT_EQ(stat["perf_stats"][0]["name"], "instructions");
+  EXPECT_FALSE(stat.contains("perf_uncore_stats")) << "the host's";
+  EXPECT_EQ(stat["referenced_memory"], *snapshot.value(Field::kReferencedBytes, row));
+  const json root = json::parse(root_info(snapshot, ApiCompat::kFixed))["stats"][0];
+  EXPECT_EQ(root["perf_uncore_stats"][0]["pmu"], "uncore_imc_0");
+  EXPECT_EQ(root["resctrl"]["memory_bandwidth"][0]["mbm_local_bytes"], 6'000);
+  EXPECT_EQ(root["resctrl"]["cache"][0]["llc_occupancy"], 5'000);
+}
+
+TEST(ContainerInfo, StrictHasEveryTcpCounter) {
+  const json stat =
+      json::parse(container_of(host(1), "web-0", ApiCompat::kStrict))["stats"][0]["network"];
+  EXPECT_EQ(stat["tcp_advanced"]["ActiveOpens"], 17);
+  EXPECT_EQ(stat["tcp_advanced"]["PAWSEstab"], 0);
+  // One list has the names of metrics, the other those of the API.
+  const auto& names = tcp_counter_names();
+  ASSERT_EQ(std::size(kTcpAdvancedMembers), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::string lower(kTcpAdvancedMembers[i]);
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    EXPECT_EQ(lower, names[i]);
+  }
 }
 
 TEST(ContainerSpec, NoLimitIsTheKernelsNumber) {

@@ -71,6 +71,16 @@ inline constexpr auto kHistoryFields = std::to_array<cgroupfs::Field>({
     cgroupfs::Field::kPsiCpuFull,
     cgroupfs::Field::kNetRxErrors,
     cgroupfs::Field::kNetTxErrors,
+    // Absent unless their groups are on.
+    cgroupfs::Field::kSchedRun,
+    cgroupfs::Field::kSchedRunqueue,
+    cgroupfs::Field::kSchedPeriods,
+    cgroupfs::Field::kLoadAverage,
+    cgroupfs::Field::kLoadDAverage,
+    cgroupfs::Field::kTasksSleeping,
+    cgroupfs::Field::kTasksRunning,
+    cgroupfs::Field::kTasksUninterruptible,
+    cgroupfs::Field::kReferencedBytes,
 });
 inline constexpr std::size_t kHistoryFieldCount = kHistoryFields.size();
 static_assert(kHistoryFieldCount < 63, "the change mask is one integer");
