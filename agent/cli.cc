@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "agent/exit_code.h"
+#include "agent/go_dashes.h"
 
 namespace plimsoll::agent {
 
@@ -83,6 +84,10 @@ int run_command(const Command& command, std::vector<std::string> arguments) {
   for (const Option& option : command.options) add_option(app, option);
   if (command.add_flags) command.add_flags(app);
   try {
+    if (command.go_dashes)
+      arguments = with_two_dashes(std::move(arguments), [&app](std::string_view name) {
+        return app.get_option_no_throw(std::string(name)) != nullptr;
+      });
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back.
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {

@@ -34,7 +34,9 @@ struct Command {
   std::string details;  // Below the options in `plimsoll NAME --help`: examples, notes.
   std::vector<Option> options;
   std::function<void(CLI::App&)> add_flags;  // Further ones, made elsewhere; may be empty.
-  std::function<int()> run;                  // Called once, after parsing; returns the exit code.
+  // "-port=8080" is "--port=8080", as in Go's programs.
+  bool go_dashes = false;
+  std::function<int()> run;  // Called once, after parsing; returns the exit code.
 };
 
 }  // namespace plimsoll::agent

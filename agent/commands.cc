@@ -20,7 +20,10 @@ Command exporter_command() {
   command.name = "exporter";
   command.summary = "Serve metrics, JSON and streams of this host's containers";
   command.add_flags = [config](CLI::App& app) { add_exporter_flags(app, *config); };
-  command.run = [config] { return run_exporter(*config); };
+  command.go_dashes = true;
+  command.run = [config]() -> int {
+    return config->list_metrics.empty() ? run_exporter(*config) : list_metrics(*config);
+  };
   return command;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "agent/startup_pages.h"
@@ -71,13 +72,16 @@ exporter::AccessFacts access_facts(const http::AccessStats& stats,
 // The groups whose capabilities are kept. Hardware counters need events to be configured.
 cgroupfs::GroupSet groups_with_rights(const exporter::SamplerConfig& config) {
   cgroupfs::GroupSet groups = config.reader.groups;
-  return groups.set(cgroupfs::Group::kPerfEvent, false);
+  const bool counts = groups.has(cgroupfs::Group::kPerfEvent) && !config.perf.empty();
+  return groups.set(cgroupfs::Group::kPerfEvent, counts);
 }
 
 // cAdvisor's REST API looks at the same host as the sampler.
 exporter::ApiConfig cadvisor_api(const ExporterConfig& config) {
   exporter::ApiConfig api;
   api.view.groups = config.sampler.reader.groups;
+  api.view.compat = config.compat == exporter::Compat::kStrict ? exporter::ApiCompat::kStrict
+                                                               : exporter::ApiCompat::kFixed;
   api.sys_root = config.sampler.sys_root;
   api.host_root = config.sampler.host_root;
   api.places.docker_root = config.sampler.inventory.docker_root;
@@ -99,6 +103,24 @@ class StartupEnd {
   int samples_ = 0;
 };
 
+// Two of cAdvisor's flags ask for writing to the kernel, which a process that gave up its rights
+// cannot do.
+void drop_writes(exporter::SamplerConfig& config, const PrivilegeOutcome& privileges) {
+  using cgroupfs::Group;
+  if (privileges.may_write) return;
+  const auto drop = [&](Group group, const char* flag, const char* written, auto& value) {
+    if (!config.reader.groups.has(group) || value == std::remove_reference_t<decltype(value)>{})
+      return;
+    value = {};
+    log::warn(std::string(flag) + " has no effect: it writes " + written +
+              ", which the exporter gives up the right to; with --user=root --no-sandbox it can");
+  };
+  drop(Group::kReferencedMemory, "--referenced_reset_interval", "PROC/PID/clear_refs",
+       config.tasks.referenced_reset);
+  drop(Group::kResctrl, "--resctrl_interval", "monitoring groups to SYS/fs/resctrl",
+       config.resctrl_interval);
+}
+
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) log::info("listening on " + address);
   log::info("sampling " + config.cgroup_root + " every " +
@@ -107,6 +129,14 @@ void log_start(const exporter::SamplerConfig& config, const std::vector<std::str
 }
 
 }  // namespace
+
+std::vector<std::string> addresses_of(const ExporterConfig& config) {
+  if (!config.listen_addresses.empty()) return config.listen_addresses;
+  if (!config.listen_ip && !config.listen_port) return {":7546"};
+  std::string ip = config.listen_ip.value_or("");
+  if (ip.find(':') != std::string::npos && !ip.starts_with('[')) ip = '[' + ip + ']';
+  return {ip + ':' + std::to_string(config.listen_port.value_or(8080))};
+}
 
 std::size_t held_file_budget(std::size_t connections) {
   constexpr std::size_t kReserve = 512;  // Libraries, logs, directory walks, the inventory's files.
@@ -124,6 +154,7 @@ int run_exporter(ExporterConfig config) {
   const Result<Fd> signals =
       block_signals(config.access.config_file.empty() ? Hangup::kEnds : Hangup::kRereads);
   if (!signals) return fail(signals.error());
+  for (const std::string& warning : config.warnings) log::warn(warning);
   const RealClock clock;
   config.sampler.reader.max_held =
       std::min(config.sampler.reader.max_held, held_file_budget(config.limits.connections));
@@ -136,9 +167,8 @@ int run_exporter(ExporterConfig config) {
   const auto access = http::Access::create(config.access, clock);
   if (!access) return fail(access.error());
   server->guard((*access)->gate());
-  if (config.listen_addresses.empty()) config.listen_addresses = {":7546"};
   std::vector<std::string> bound;
-  for (const std::string& address : config.listen_addresses) {
+  for (const std::string& address : addresses_of(config)) {
     Result<std::string> listening = server->listen(address);
     if (!listening) return fail(listening.error());
     bound.push_back(*std::move(listening));
@@ -152,6 +182,7 @@ int run_exporter(ExporterConfig config) {
   log::start(config.log_level);
   log_start(config.sampler, bound);
   log_privileges(*privileges);
+  drop_writes(config.sampler, *privileges);
   for (const std::string& path : (*access)->unreadable())
     log::warn(path + " cannot be read as " + privileges->account +
               ": changes to it need a restart, or a mode that lets it be read");
@@ -175,7 +206,9 @@ int run_exporter(ExporterConfig config) {
   options.metrics.max_age = config.scrape_max_age;
   options.metrics.text.exporter_metrics = config.exporter_metrics;
   options.metrics.text.groups = config.sampler.reader.groups;
+  options.metrics.text.compat = config.compat;
   options.interval = config.sampler.interval;
+  options.events = config.events;
   options.cadvisor = cadvisor_api(config);
   options.access = [&access, &privileges] { return access_facts((*access)->stats(), *privileges); };
   exporter::Endpoints served(*server, **loop, clock, std::move(options));

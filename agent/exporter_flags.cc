@@ -1,8 +1,10 @@
 #include "agent/exporter_flags.h"
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <optional>
 
+#include "agent/cadvisor_flags.h"
+#include "agent/metric_flags.h"
 #include "agent/page_flags.h"
 #include "agent/push_flags.h"
 #include "exporter/stream/select.h"
@@ -10,6 +12,27 @@
 namespace plimsoll::agent {
 
 namespace {
+
+// A vector takes one value each time it is given: what follows is another argument.
+CLI::Option* repeatable(CLI::Option* option) {
+  return option->expected(1)->allow_extra_args(false)->take_all();
+}
+
+// "1m0s" as Go prints it: the sum of its parts.
+std::optional<std::chrono::nanoseconds> duration_of(std::string_view text) {
+  std::chrono::nanoseconds sum{0};
+  do {
+    const std::size_t unit = std::min(text.find_first_not_of("0123456789."), text.size());
+    const std::size_t end = std::min(text.find_first_of("0123456789.", unit), text.size());
+    const auto part = exporter::parse_duration(text.substr(0, end));
+    if (!part) return std::nullopt;
+    sum += *part;
+    text.remove_prefix(end);
+  } while (!text.empty());
+  return sum;
+}
+
+}  // namespace
 
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> words;
@@ -22,58 +45,21 @@ std::vector<std::string> split(const std::string& list) {
   return words;
 }
 
-std::string group_words() {
-  std::string words;
-  for (std::size_t i = 0; i + 1 < cgroupfs::kGroupCount; ++i) {
-    if (!words.empty()) words += ' ';
-    words += name_of(static_cast<cgroupfs::Group>(i));
-  }
-  return words;
-}
-
-Result<cgroupfs::GroupSet> named_groups(const std::string& list) {
-  cgroupfs::GroupSet set;
-  for (const std::string& word : split(list)) {
-    const auto group = cgroupfs::group_named(word);
-    if (!group)
-      return invalid_input("metric groups",
-                           "'" + word + "' is no metric group; known: " + group_words());
-    set.set(*group);
-  }
-  return set;
-}
-
-void add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& target,
-                  std::chrono::nanoseconds shortest, const std::string& help) {
-  app.add_option_function<std::string>(
-         name,
-         [&target, name, shortest](const std::string& text) {
-           const auto value = exporter::parse_duration(text);
-           if (!value || *value < shortest)
-             throw CLI::ValidationError(name, "'" + text + "': give a time of at least " +
-                                                  std::to_string(shortest.count() / 1'000'000) +
-                                                  "ms, such as 1s or 500ms");
-           target = *value;
-         },
-         help)
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& target,
+                          std::chrono::nanoseconds shortest, const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&target, name, shortest](const std::string& text) {
+            const auto value = duration_of(text);
+            if (!value || *value < shortest)
+              throw CLI::ValidationError(name, "'" + text + "': give a time of at least " +
+                                                   std::to_string(shortest.count() / 1'000'000) +
+                                                   "ms, such as 1s or 500ms");
+            target = *value;
+          },
+          help)
       ->type_name("DURATION");
-}
-
-}  // namespace
-
-Result<cgroupfs::GroupSet> choose_groups(const std::string* disable, const std::string* enable) {
-  if (enable != nullptr && !enable->empty()) {
-    cgroupfs::GroupSet set = PLIMSOLL_TRY(named_groups(*enable));
-    return set.set(cgroupfs::Group::kAlways);
-  }
-  if (disable == nullptr) return cgroupfs::GroupSet::defaults();
-  const cgroupfs::GroupSet off = PLIMSOLL_TRY(named_groups(*disable));
-  cgroupfs::GroupSet set = cgroupfs::GroupSet::all();
-  for (std::size_t i = 0; i + 1 < cgroupfs::kGroupCount; ++i) {
-    const auto group = static_cast<cgroupfs::Group>(i);
-    if (off.has(group)) set.set(group, false);
-  }
-  return set;
 }
 
 void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
@@ -92,12 +78,12 @@ void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
       "Where the host's / is mounted (for runtimes' state files); needed in a container");
   app.add_option("--docker-root", config.inventory.docker_root, "Docker's data root")
       ->capture_default_str();
-  app.add_option_function<std::vector<std::string>>(
+  repeatable(app.add_option_function<std::vector<std::string>>(
       "--docker-socket",
       [&config](const std::vector<std::string>& sockets) {
         config.inventory.docker_sockets = sockets;
       },
-      "Docker's socket, asked only when its files cannot be read (repeatable)");
+      "Docker's socket, asked only when its files cannot be read (repeatable)"));
   app.add_option("--containers-storage", config.inventory.containers_storage,
                  "podman's and CRI-O's storage")
       ->capture_default_str();
@@ -109,8 +95,9 @@ void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
 void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
   add_root_flags(app, config.sampler);
   add_push_flags(app, config.push);
-  app.add_option("--web.listen-address", config.listen_addresses,
-                 "ADDR:PORT, :PORT, [V6]:PORT or unix:PATH (repeatable; default :7546)");
+  repeatable(
+      app.add_option("--web.listen-address", config.listen_addresses,
+                     "ADDR:PORT, :PORT, [V6]:PORT or unix:PATH (repeatable; default :7546)"));
   app.add_option("--web.config.file", config.access.config_file,
                  "TLS, passwords, headers and rate limit, as Prometheus' exporters have them");
   app.add_option_function<std::string>(
@@ -160,47 +147,7 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
       ->capture_default_str();
 
   add_page_flags(app, config);
-
-  struct Groups {
-    std::string disable, enable;
-    bool disable_given = false;
-  };
-  const auto groups = std::make_shared<Groups>();
-  const auto choose = [groups, &config] {
-    const auto set =
-        choose_groups(groups->disable_given ? &groups->disable : nullptr, &groups->enable);
-    if (!set) throw CLI::ValidationError("metric groups", set.error().subject);
-    config.sampler.reader.groups = *set;
-  };
-  app.add_option_function<std::string>(
-      "--disable_metrics",
-      [groups, choose](const std::string& list) {
-        groups->disable = list;
-        groups->disable_given = true;
-        choose();
-      },
-      "Metric groups to leave out, comma-separated; replaces the default set, as cAdvisor's flag "
-      "does");
-  app.add_option_function<std::string>(
-      "--enable_metrics",
-      [groups, choose](const std::string& list) {
-        groups->enable = list;
-        choose();
-      },
-      "Metric groups to collect, comma-separated; overrides --disable_metrics");
-  app.add_flag("--store_container_labels,!--no-store_container_labels",
-               config.labels.all_container_labels,
-               "Every container label becomes a metric label (many series; default off)");
-  app.add_option_function<std::string>(
-      "--whitelisted_container_labels",
-      [&config](const std::string& list) { config.labels.allowed_labels = split(list); },
-      "Container labels that become metric labels, comma-separated");
-  app.add_option_function<std::string>(
-      "--env_metadata_whitelist",
-      [&config](const std::string& list) {
-        config.sampler.inventory.environment_prefixes = split(list);
-      },
-      "Environment variables that become metric labels, by prefix, comma-separated");
+  add_metric_flags(app, config);
   app.add_option_function<std::string>(
       "--log.level",
       [&config](const std::string& name) {
@@ -209,6 +156,7 @@ void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
         config.log_level = *level;
       },
       "debug, info, warn or error (default info)");
+  add_cadvisor_flags(app, config);
 }
 
 }  // namespace plimsoll::agent

@@ -1,5 +1,6 @@
 #include "agent/exporter_privileges.h"
 
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include <map>
@@ -68,6 +69,8 @@ Result<PrivilegeOutcome> give_up_privileges(const PrivilegeConfig& config,
     if (!entered) outcome.warnings.push_back("no system call filter: " + entered.error().message());
   }
   const HeldCapabilities held = PLIMSOLL_TRY(held_capabilities());
+  outcome.may_write =
+      !outcome.sandboxed && (held.effective >> CAP_DAC_OVERRIDE & CapabilityMask{1}) != 0;
   outcome.held = stay_root ? "all capabilities" : names_of(held.effective);
   outcome.missing = missing_capabilities(groups, held.effective);
   return outcome;

@@ -26,6 +26,7 @@ struct PrivilegeOutcome {
   std::string held;                    // "CAP_DAC_READ_SEARCH CAP_SYS_PTRACE", "no capability"
   std::vector<CapabilityUse> missing;  // Of what the groups can use.
   bool sandboxed = false;
+  bool may_write = false;  // Root's files, as root with nothing in the way.
   std::vector<std::string> warnings;
   std::unique_ptr<Asker> asker;  // Null: who we are may ask runtimes itself, or nobody may.
 };
