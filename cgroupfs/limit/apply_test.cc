@@ -261,6 +261,25 @@ TEST(Journal, ThatCannotBeWrittenStopsThePlan) {
               ElementsAre(WriteState::kUndone, WriteState::kNotTried, WriteState::kNotTried));
 }
 
+// Frozen by its parent already, the group reads the same before and after it is frozen itself.
+TEST(Apply, TakesBackWhatItsFileDoesNotShow) {
+  const auto host = ViewOf(1, {"/a", "/a/b"})
+                        .set("/a", "freezer.self_freezing", "1")
+                        .set("/a", "freezer.state", "FROZEN")
+                        .set("/a/b", "freezer.state", "FROZEN");
+  const Wanted wanted[] = {{"/a/b", limits_of({"freeze=on", "pids=7"})}};
+  Plan plan = make_plan(host.view(), wanted);
+  ASSERT_TRUE(plan.ok());
+  ASSERT_EQ(plan.writes.size(), 2U);
+  if (plan.writes[0].file != "freezer.state") std::swap(plan.writes[0], plan.writes[1]);
+  FakeKernel kernel(host.view());
+  std::size_t writes = 0;
+  kernel.set_faults(
+      [&](std::size_t, Call call) { return call == Call::kWrite && ++writes == 2 ? EBUSY : 0; });
+  EXPECT_EQ(apply(plan, kernel).end, Applied::End::kUndone);
+  EXPECT_EQ(*kernel.model().text(2, "freezer.self_freezing"), "0");
+}
+
 TEST(SameText, OrderSpellingAndTheWayToFrozenDoNotCount) {
   EXPECT_TRUE(same_text("cgroup.subtree_control", "cpu memory", "memory cpu"));
   EXPECT_FALSE(same_text("cgroup.subtree_control", "cpu memory", "cpu"));
