@@ -116,4 +116,10 @@ Result<> Journal::settle(std::span<const Record> records) {
   return written;
 }
 
+void Journal::settle_in_memory(const Record& record) {
+  const std::scoped_lock guard(mutex_);
+  sick_ = true;
+  state_.add(record);
+}
+
 }  // namespace plimsoll::control

@@ -47,6 +47,10 @@ class Journal {
   // writes the journal anew.
   [[nodiscard]] Result<> settle(std::span<const Record> records);
 
+  // Counts here; the file does not get it before the next begin(), so that after a kill it is as if
+  // it had not been.
+  void settle_in_memory(const Record& record);
+
   // `look` must not call the journal.
   template <class Look>
   [[nodiscard]] auto with_state(Look look) const {

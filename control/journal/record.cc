@@ -144,7 +144,8 @@ enum class Kind : std::uint8_t {
   kLease,
   kLeaseEnded,
   kForgotten,
-  kCounted
+  kCounted,
+  kReturned
 };
 
 void put(Encoder& out, const Started& record) {
@@ -272,6 +273,11 @@ void put(Encoder& out, const Counted& record) {
   out.number(record.last_id);
 }
 
+void put(Encoder& out, const Returned& record) {
+  out.number(static_cast<std::uint8_t>(Kind::kReturned));
+  put(out, record.spot);
+}
+
 Result<Record> take_record(Decoder& in) {
   const auto kind = static_cast<Kind>(PLIMSOLL_TRY(in.number<std::uint8_t>()));
   switch (kind) {
@@ -293,6 +299,8 @@ Result<Record> take_record(Decoder& in) {
       return Forgotten{PLIMSOLL_TRY(take_place(in))};
     case Kind::kCounted:
       return Counted{PLIMSOLL_TRY(in.number<std::uint64_t>())};
+    case Kind::kReturned:
+      return Returned{PLIMSOLL_TRY(take_spot(in))};
   }
   return malformed("record of kind " + std::to_string(static_cast<int>(kind)));
 }

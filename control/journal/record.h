@@ -125,14 +125,21 @@ struct Forgotten {
   bool operator==(const Forgotten&) const = default;
 };
 
+// The spot is as it was found, or shall stay as it is: there is nothing to come back to, and no
+// lease on it.
+struct Returned {
+  Spot spot;
+  bool operator==(const Returned&) const = default;
+};
+
 // The number of the last change, in a journal that was written anew.
 struct Counted {
   std::uint64_t last_id = 0;
   bool operator==(const Counted&) const = default;
 };
 
-using Record =
-    std::variant<Started, Begun, Stepped, Ended, Found, Lease, LeaseEnded, Forgotten, Counted>;
+using Record = std::variant<Started, Begun, Stepped, Ended, Found, Lease, LeaseEnded, Forgotten,
+                            Counted, Returned>;
 
 [[nodiscard]] std::string encode(const Record& record);
 // kMalformed: what a good checksum does not make right, such as the record of a later version.

@@ -27,7 +27,8 @@ std::vector<Record> one_of_each() {
           Lease{7, begun.at, std::chrono::seconds(600), begun.cause, {{spot, before}}},
           LeaseEnded{7},
           Forgotten{keyed.at},
-          Counted{0xFFFF'FFFF'FFFF'FFFFU}};
+          Counted{0xFFFF'FFFF'FFFF'FFFFU},
+          Returned{spot}};
 }
 
 TEST(JournalRecord, EachKindComesBackAsItWas) {

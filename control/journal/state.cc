@@ -50,6 +50,10 @@ void State::add(const Record& record) {
                  },
                  [&](const LeaseEnded& one) { end_lease(one.id); },
                  [&](const Forgotten& one) { forget(one.place); },
+                 [&](const Returned& one) {
+                   release(one.spot);
+                   found_.erase(one.spot);
+                 },
                  [&](const Counted& one) { last_id_ = std::max(last_id_, one.last_id); }},
       record);
 }
@@ -131,7 +135,8 @@ void State::keep_found(const limit::Write& write, Purpose purpose) {
       found_.try_emplace(spot_of(write), FoundValue{{write.old_text, write.undo}, ""});
   entry->second.ours = write.expected;
   const bool returns = purpose == Purpose::kRestore || purpose == Purpose::kExpire;
-  if (returns && entry->second.found.text == write.expected) found_.erase(entry);
+  if (returns && limit::same_text(write.file, entry->second.found.text, write.expected))
+    found_.erase(entry);
 }
 
 // What is set for good ends every lease of that spot.

@@ -72,6 +72,13 @@ TEST(JournalState, RestoringForgetsWhatWasFound) {
   EXPECT_THAT(story.state().found(), IsEmpty());
 }
 
+TEST(JournalState, WhatReturnedByItselfIsForgottenToo) {
+  const Story story =
+      Story().change(write_of("/a", "max", "64"), Purpose::kLease, seconds(60)).add(Returned{kA});
+  EXPECT_THAT(story.state().found(), IsEmpty());
+  EXPECT_THAT(story.state().leases(), IsEmpty());
+}
+
 TEST(JournalState, AnEnabledControllerIsNoLimit) {
   limit::Write enabling = write_of("/a", "", "+io", "cgroup.subtree_control");
   enabling.knob.reset();

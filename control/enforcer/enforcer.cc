@@ -1,0 +1,170 @@
+#include "control/enforcer/enforcer.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "control/enforcer/audit_of.h"
+#include "control/enforcer/journaled_run.h"
+#include "control/enforcer/side_effects.h"
+
+namespace plimsoll::control {
+namespace {
+
+constexpr std::size_t kMostUnwritten = 10'000;
+
+std::string describe(const limit::Plan& plan) {
+  if (plan.writes.empty()) return "a plan without writes";
+  return plan.writes.front().at.cgroup + ", " + std::to_string(plan.writes.size()) + " writes";
+}
+
+// An earlier write of the plan has a say in the file of write `index`.
+bool touched_before(const limit::Plan& plan, std::size_t index) {
+  return std::any_of(
+      plan.writes.begin(), plan.writes.begin() + static_cast<std::ptrdiff_t>(index),
+      [&](const limit::Write& earlier) { return has_say_in(earlier, plan.writes[index]); });
+}
+
+// What the plan says there is, is there.
+Result<> still_so(const limit::Plan& plan, limit::KernelPort& port) {
+  for (std::size_t i = 0; i < plan.writes.size(); ++i) {
+    const limit::Write& write = plan.writes[i];
+    if (touched_before(plan, i)) continue;
+    const std::string text = PLIMSOLL_TRY(in(write.at.cgroup, port.read(write.at, write.file)));
+    const std::string_view line = limit::line_of(text, write.key);
+    if (!limit::same_text(write.file, write.old_text, line))
+      return failure(ErrorKind::kBusy, "enforce",
+                     write.at.cgroup + ": " + write.file + " is \"" + std::string(line) +
+                         "\", not \"" + write.old_text + "\" as planned: plan again");
+  }
+  return {};
+}
+
+}  // namespace
+
+// Groups that a change works on, as long as it does.
+class Enforcer::Claim {
+ public:
+  Claim(Enforcer& enforcer, const limit::Plan& plan) : enforcer_(enforcer) {
+    std::set<Group> wanted;
+    for (const limit::Write& write : plan.writes)
+      wanted.emplace(write.at.hierarchy, write.at.inode);
+    const std::scoped_lock guard(enforcer_.mutex_);
+    if (std::ranges::any_of(wanted,
+                            [&](const Group& group) { return enforcer_.busy_.contains(group); }))
+      return;
+    enforcer_.busy_.insert(wanted.begin(), wanted.end());
+    groups_ = std::move(wanted);
+    held_ = true;
+  }
+  ~Claim() {
+    const std::scoped_lock guard(enforcer_.mutex_);
+    for (const Group& group : groups_) enforcer_.busy_.erase(group);
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  [[nodiscard]] bool held() const { return held_; }
+
+ private:
+  Enforcer& enforcer_;
+  std::set<Group> groups_;
+  bool held_ = false;
+};
+
+Outcome Enforcer::run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
+  if (!plan.ok()) {
+    std::string why = "a write that the kernel will refuse";
+    if (!plan.refusals.empty())
+      why = std::string(limit::name_of(plan.refusals.front().knob)) + ": " +
+            plan.refusals.front().reason;
+    return refuse(plan, order, invalid_input("enforce", why).error());
+  }
+  const Claim claim(*this, plan);
+  if (!claim.held())
+    return refuse(
+        plan, order,
+        failure(ErrorKind::kBusy, "enforce", "another change of it is under way").error());
+  if (auto fresh = still_so(plan, port); !fresh)
+    return refuse(plan, order, std::move(fresh).error());
+  if (!plan.writes.empty()) return execute(plan, order, port);
+  Outcome nothing_to_do;
+  if (order.after.empty()) return nothing_to_do;
+  if (auto said = journal_.settle(order.after); !said)
+    nothing_to_do.error = std::move(said).error();
+  return nothing_to_do;
+}
+
+Outcome Enforcer::refuse(const limit::Plan& plan, const Order& order, Error error) {
+  AuditRecord line = record_of(order.cause, order.now);
+  line.kind = AuditRecord::Kind::kRefused;
+  if (!plan.writes.empty()) line.cgroup = plan.writes.front().at.cgroup;
+  line.detail = describe(plan) + ": " + error.message();
+  // Nothing happened, so nothing depends on this line.
+  std::ignore = record({std::move(line)});
+  Outcome outcome;
+  outcome.applied.end = limit::Applied::End::kUndone;
+  outcome.applied.writes.resize(plan.writes.size());
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+Outcome Enforcer::execute(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
+  // What an earlier change left unrecorded comes first.
+  if (auto recorded = record({}); !recorded)
+    return refuse(plan, order, std::move(recorded).error());
+  Begun begun{.purpose = order.purpose, .at = order.now, .lease = order.lease};
+  begun.cause = order.cause;
+  begun.writes = plan.writes;
+  auto id = journal_.begin(std::move(begun));
+  if (!id) return refuse(plan, order, std::move(id).error());
+  Outcome outcome{.change = *id};
+  JournaledRun run(journal_, *id);
+  run.set_gate(order.gate, port);
+  outcome.applied = limit::apply(plan, port, &run);
+  outcome.error = outcome.applied.error;
+  const auto lines = [&] { return records_of(plan, outcome.applied, order.cause, order.now, *id); };
+  if (outcome.applied.end == limit::Applied::End::kDone) {
+    // Done is what is recorded as done, in both.
+    auto recorded = record(lines());
+    if (recorded) recorded = run.end(outcome.applied, order.after);
+    if (recorded) return outcome;
+    outcome.error = std::move(recorded).error();
+    outcome.applied = limit::take_back(plan, plan.writes.size(), port, &run);
+    outcome.applied.error = outcome.error;
+  }
+  outcome.applied = run.insist(plan, port, std::move(outcome.applied));
+  close(run, outcome.applied, lines());
+  return outcome;
+}
+
+// Of a change that was taken back. What the audit log could not say stays open in the journal's
+// file: after a kill, recovery says it.
+void Enforcer::close(JournaledRun& run, const limit::Applied& applied,
+                     std::vector<AuditRecord> lines) {
+  if (record(std::move(lines)))
+    std::ignore = run.end(applied);
+  else
+    run.end_in_memory(applied);
+}
+
+Result<> Enforcer::record(std::vector<AuditRecord> records) {
+  const std::scoped_lock guard(mutex_);
+  if (!unwritten_.empty()) {
+    records.insert(records.begin(), std::make_move_iterator(unwritten_.begin()),
+                   std::make_move_iterator(unwritten_.end()));
+    unwritten_.clear();
+  }
+  auto written = audit_.append(records);
+  if (written) return {};
+  if (records.size() > kMostUnwritten)
+    records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(kMostUnwritten));
+  unwritten_ = std::move(records);
+  return written;
+}
+
+void Enforcer::note(const Moment& now, std::string text) {
+  AuditRecord line = record_of(Cause{.rule = "engine"}, now);
+  line.detail = std::move(text);
+  std::ignore = record({std::move(line)});
+}
+
+}  // namespace plimsoll::control

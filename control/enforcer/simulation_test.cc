@@ -1,0 +1,174 @@
+// The engine against a model of kernel and disk, in which everything that can happen happens: by
+// hand at every call, then at random, thousands of times, from seeds.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+
+#include "control/enforcer/test_simulation.h"
+
+namespace plimsoll::control {
+namespace {
+
+using What = Event::What;
+
+// Sanitizers make it ten times slower, and need fewer rounds for what they look for.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr unsigned kSchedules = 2'500;
+#else
+constexpr unsigned kSchedules = 25'000;
+#endif
+
+constexpr std::array kErrnos = {EINVAL, EBUSY,  EACCES, EPERM,  ENOENT,    ENODEV,
+                                ERANGE, EIO,    EINTR,  ENOMEM, EROFS,     EMFILE,
+                                ENFILE, EAGAIN, ENOSPC, EDQUOT, EOPNOTSUPP};
+
+Events at(std::size_t call, const Event& event) {
+  return [=](std::size_t index) { return index == call ? event : Event{}; };
+}
+
+// Calls of one undisturbed run.
+struct Length {
+  std::size_t kernel = 0;
+  std::size_t disk = 0;
+};
+Length length_of(const Scene& scene) {
+  Simulation simulation(scene);
+  EXPECT_TRUE(simulation.live(true));
+  EXPECT_TRUE(simulation.outcome && simulation.outcome->done())
+      << simulation.outcome->error->message();
+  const Length length{simulation.kernel.calls, simulation.disk_calls};
+  EXPECT_EQ(simulation.check(), "");
+  return length;
+}
+
+// Killed or not, in the next life everything is as it should be.
+std::string finish(Simulation& simulation, bool lived) {
+  simulation.calm();
+  if (!lived && !simulation.live(false)) return "killed without a killer";
+  return simulation.check();
+}
+
+TEST(EngineFaults, EveryErrnoAtEveryCallOfTheKernelLeavesOldOrNew) {
+  for (const Scene& scene : make_scenes(12, 1)) {
+    const Length length = length_of(scene);
+    for (const What what : {What::kFails, What::kFailsAfterwards})
+      for (const int os_error : kErrnos)
+        for (std::size_t call = 0; call < length.kernel; ++call) {
+          Simulation simulation(scene);
+          simulation.kernel.events = at(call, {.what = what, .os_error = os_error});
+          ASSERT_TRUE(simulation.live(true));
+          ASSERT_TRUE(simulation.outcome);
+          ASSERT_EQ(finish(simulation, true), "")
+              << to_text(scene.plan) << "errno " << os_error << " at call " << call;
+        }
+  }
+}
+
+TEST(EngineFaults, EveryErrnoAtEveryCallOfTheDiskLeavesOldOrNew) {
+  for (const Scene& scene : make_scenes(12, 2)) {
+    const Length length = length_of(scene);
+    for (const int os_error : kErrnos)
+      for (std::size_t call = 0; call < length.disk; ++call) {
+        Simulation simulation(scene);
+        simulation.disk_events = at(call, {.what = What::kFails, .os_error = os_error});
+        ASSERT_TRUE(simulation.live(true));
+        simulation.calm();
+        ASSERT_TRUE(simulation.live(false));
+        ASSERT_EQ(finish(simulation, true), "")
+            << to_text(scene.plan) << "errno " << os_error << " at call " << call;
+      }
+  }
+}
+
+// The disk fails from some call on, and stays so: what was said to be undone is, and nothing is
+// said to be done.
+TEST(EngineFaults, AFullDiskChangesNothing) {
+  for (const Scene& scene : make_scenes(12, 3)) {
+    const Length length = length_of(scene);
+    for (std::size_t call = 0; call < length.disk; ++call) {
+      Simulation simulation(scene);
+      simulation.disk_events = [=](std::size_t index) {
+        return index >= call ? Event{.what = What::kFails, .os_error = ENOSPC} : Event{};
+      };
+      ASSERT_TRUE(simulation.live(true));
+      if (simulation.outcome) {
+        EXPECT_FALSE(simulation.outcome->done()) << call;
+      }
+      EXPECT_TRUE(simulation.is_old()) << call;
+    }
+  }
+}
+
+TEST(EngineKills, AtEveryCallLeaveOldOrNew) {
+  for (const Scene& scene : make_scenes(30, 4)) {
+    const Length length = length_of(scene);
+    for (const What what : {What::kKilledBefore, What::kKilledAfter})
+      for (std::size_t call = 0; call < length.kernel; ++call) {
+        Simulation simulation(scene);
+        simulation.kernel.events = at(call, {.what = what});
+        ASSERT_FALSE(simulation.live(true));
+        ASSERT_EQ(finish(simulation, false), "") << to_text(scene.plan) << "call " << call;
+        ASSERT_TRUE(simulation.is_old());
+      }
+    for (std::size_t call = 0; call < length.disk; ++call)
+      for (const std::size_t torn : {0UL, 1UL, 13UL, 200UL, 1UL << 20}) {
+        Simulation simulation(scene);
+        simulation.disk_events = at(call, {.what = What::kKilledAfter, .torn = torn});
+        ASSERT_FALSE(simulation.live(true));
+        ASSERT_EQ(finish(simulation, false), "")
+            << to_text(scene.plan) << "disk call " << call << ", torn at " << torn;
+      }
+  }
+}
+
+// Whatever mixture, the kill in the recovery included.
+class EngineSchedules : public testing::TestWithParam<unsigned> {};
+
+TEST_P(EngineSchedules, LeaveOldOrNew) {
+  const std::vector<Scene> scenes = make_scenes(100, GetParam());
+  std::vector<Length> lengths;
+  for (const Scene& scene : scenes) lengths.push_back(length_of(scene));
+  for (unsigned schedule = 0; schedule < kSchedules; ++schedule) {
+    std::mt19937 random(GetParam() * 1'000'003U + schedule);
+    const std::size_t which = random() % scenes.size();
+    const Scene& scene = scenes[which];
+    Simulation simulation(scene);
+    const auto some_event = [&](bool disk) {
+      const What all[] = {What::kFails, What::kFailsAfterwards, What::kKilledBefore,
+                          What::kKilledAfter, What::kStranger};
+      Event event{.what = all[random() % (disk ? 4 : 5)]};
+      event.os_error = kErrnos[random() % kErrnos.size()];
+      event.torn = random() % 400;
+      event.which = random();
+      return event;
+    };
+    const auto disturb = [&](std::size_t more_kernel, std::size_t more_disk) {
+      const std::size_t kernel_call =
+          simulation.kernel.calls + random() % (lengths[which].kernel + more_kernel);
+      const std::size_t disk_call =
+          simulation.disk_calls + random() % (lengths[which].disk + more_disk);
+      const auto where = random() % 3;
+      if (where != 0) simulation.kernel.events = at(kernel_call, some_event(false));
+      if (where != 1) simulation.disk_events = at(disk_call, some_event(true));
+    };
+    disturb(4, 2);
+    bool lived = simulation.live(true);
+    if (!lived && random() % 2 == 0) {
+      simulation.calm();
+      disturb(0, 0);
+      lived = simulation.live(false);
+    }
+    simulation.calm();
+    // Stuck or unreadable things get their second chance at the next start.
+    ASSERT_TRUE(simulation.live(false));
+    ASSERT_EQ(finish(simulation, true), "")
+        << "seed " << GetParam() << ", schedule " << schedule << "\n"
+        << to_text(scene.plan);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, EngineSchedules, testing::Values(11U, 12U, 13U, 14U));
+
+}  // namespace
+}  // namespace plimsoll::control
