@@ -56,7 +56,7 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(Store& store, WallTime now,
 Result<> AuditLog::load() {
   std::vector<std::string> files = PLIMSOLL_TRY(audit_files(store_));
   for (auto name = files.rbegin(); name != files.rend(); ++name) {
-    std::string text = PLIMSOLL_TRY(read_if_there(store_, *name));
+    const std::string text = PLIMSOLL_TRY(read_if_there(store_, *name));
     const bool current = *name == kFile;
     ChainEnd end = find_end(text);
     if (current) {

@@ -10,7 +10,6 @@
 namespace plimsoll::control {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 const WallTime kNow{std::chrono::seconds(1'700'000'000)};

@@ -87,7 +87,7 @@ Result<Digest> sha256(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
   unsigned int size = 0;
   if (::EVP_Digest(bytes.data(), bytes.size(), raw.data(), &size, ::EVP_sha256(), nullptr) != 1 ||
-      size * 2 != kDigestLength)
+      size != kDigestLength / 2)
     return failure(ErrorKind::kIo, "sha256", "OpenSSL refuses SHA-256");
   Digest digest;
   digest.reserve(kDigestLength);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <random>
 
 #include "control/enforcer/test_simulation.h"
 
@@ -128,6 +129,7 @@ class EngineSchedules : public testing::TestWithParam<unsigned> {};
 TEST_P(EngineSchedules, LeaveOldOrNew) {
   const std::vector<Scene> scenes = make_scenes(100, GetParam());
   std::vector<Length> lengths;
+  lengths.reserve(scenes.size());
   for (const Scene& scene : scenes) lengths.push_back(length_of(scene));
   for (unsigned schedule = 0; schedule < kSchedules; ++schedule) {
     std::mt19937 random(GetParam() * 1'000'003U + schedule);
