@@ -114,12 +114,18 @@ void State::end(const Ended& record) {
 void State::settle(const OpenChange& change) {
   const Begun& begun = change.begun;
   Lease lease{.id = begun.id, .granted = begun.at, .length = begun.lease, .cause = begun.cause};
+  // What a change sets for the time being and puts back itself (a guard) leaves nothing behind.
+  std::map<Spot, std::pair<std::string_view, std::string_view>> ends;  // First old, last new text.
+  for (const limit::Write& write : begun.writes)
+    ends.try_emplace(spot_of(write), write.old_text, "").first->second.second = write.expected;
   std::set<Spot> seen;
   for (std::size_t i = 0; i < begun.writes.size(); ++i) {
     const limit::Write& write = begun.writes[i];
     // A controller that is enabled on the way is no limit.
     if (!write.knob || came_to_nothing(change.writes[i])) continue;
     const Spot spot = spot_of(write);
+    const auto& [first, last] = ends.at(spot);
+    if (begun.writes.size() > 1 && first == last) continue;
     if (begun.purpose == Purpose::kSet || begun.purpose == Purpose::kRestore) release(spot);
     // A spot that is written twice goes back to what it was before the first.
     if (begun.purpose == Purpose::kLease && seen.insert(spot).second)

@@ -56,6 +56,17 @@ TEST(JournalState, AnUndoneChangeFindsNothing) {
   EXPECT_THAT(story.state().open(), IsEmpty());
 }
 
+TEST(JournalState, WhatAChangePutsBackItselfIsNotFound) {
+  Story story;
+  Begun begun = change_of({write_of("/a", "max", "64", "memory.high"), write_of("/a", "max", "64"),
+                           write_of("/a", "64", "max", "memory.high")},
+                          Purpose::kLease, seconds(60));
+  begun.id = 1;
+  story.add(begun).add(Ended{1, kDone, {}});
+  EXPECT_THAT(story.state().found(), SizeIs(1));
+  EXPECT_THAT(story.state().leases().at(1).spots, SizeIs(1));
+}
+
 TEST(JournalState, AStuckWriteIsStillSomethingToComeBackFrom) {
   Story story;
   Begun begun = change_of({write_of("/a", "max", "64"), write_of("/b", "max", "64")});
