@@ -7,6 +7,7 @@
 
 #include "cgroupfs/limit/model.h"
 #include "cgroupfs/limit/order.h"
+#include "cgroupfs/limit/rules.h"
 #include "cgroupfs/limit/translate.h"
 #include "cgroupfs/limit/value.h"
 
@@ -35,6 +36,40 @@ void refuse_clipped(const KernelModel& model, Plan& plan) {
   }
 }
 
+using Index = std::map<std::string_view, std::size_t>;
+
+// Files of which an ancestor's counts for its descendants: as a bound, or as all the protection
+// there is.
+enum class Inherited : std::uint8_t { kNot, kBound, kProtection };
+
+Inherited inherited(std::string_view file) {
+  if (file == "memory.min" || file == "memory.low") return Inherited::kProtection;
+  for (const std::string_view bound : {"memory.max", "memory.high", "memory.swap.max", "pids.max",
+                                       "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"})
+    if (file == bound) return Inherited::kBound;
+  return Inherited::kNot;
+}
+
+// Accepted, and less comes of it than it says: an ancestor has less at the end of the plan.
+void note_ancestors(const KernelModel& model, const Index& index, Plan& plan) {
+  for (Write& write : plan.writes) {
+    const Inherited kind = inherited(write.file);
+    const auto asked = finite(write.expected);
+    if (kind == Inherited::kNot || write.predicted_errno != 0 || !asked) continue;
+    for (auto up = model.parent(index.at(write.at.cgroup)); up; up = model.parent(*up)) {
+      const std::string* text = model.text(*up, write.file);
+      const auto has = text == nullptr ? std::nullopt : finite(*text);
+      if (!has || *has >= *asked) continue;
+      if (!write.hazard.empty()) write.hazard += "; ";
+      write.hazard += "its ancestor " + model.view().groups[*up].path;
+      write.hazard +=
+          kind == Inherited::kBound ? " is bounded by " : " is itself protected by only ";
+      write.hazard += *text;
+      break;
+    }
+  }
+}
+
 std::string shown(const std::string& text) {
   return text.empty() ? "\"\"" : text;
 }
@@ -48,7 +83,7 @@ bool Plan::ok() const {
 
 Plan make_plan(const KernelView& view, std::span<const Wanted> wanted, const PlanOptions& options) {
   KernelModel model(view);
-  std::map<std::string_view, std::size_t> index;
+  Index index;
   for (std::size_t i = 0; i < view.groups.size(); ++i) index.emplace(view.groups[i].path, i);
   Plan plan;
   std::vector<Change> changes;
@@ -66,6 +101,7 @@ Plan make_plan(const KernelView& view, std::span<const Wanted> wanted, const Pla
   }
   order_changes(model, std::move(changes), plan);
   refuse_clipped(model, plan);
+  note_ancestors(model, index, plan);
   return plan;
 }
 

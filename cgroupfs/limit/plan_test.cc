@@ -339,6 +339,24 @@ TEST(Plan, SaysWhatDependsOnTheProcesses) {
   EXPECT_THAT(plan_for(v2.view(), {"pids=5"}).writes.at(0).hazard, HasSubstr("7 are there"));
 }
 
+TEST(Plan, SaysWhereAnAncestorHasLess) {
+  ViewOf host(2, {"/a", "/a/b"});
+  host.set("/a", "memory.max", "4096");
+  const auto hazard = [&](Texts texts) {
+    return make_plan(host.view(), std::vector<Wanted>{{"/a/b", limits_of(texts)}})
+        .writes.at(0)
+        .hazard;
+  };
+  EXPECT_EQ(hazard({"memory=64M"}), "its ancestor /a is bounded by 4096");
+  EXPECT_EQ(hazard({"memory=4096"}), "");
+  EXPECT_EQ(hazard({"memory.low=1M"}), "its ancestor /a is itself protected by only 0");
+  // At the end of the plan it has more.
+  const Plan both = make_plan(
+      host.view(),
+      std::vector<Wanted>{{"/a", limits_of({"memory=1G"})}, {"/a/b", limits_of({"memory=64M"})}});
+  for (const Write& write : both.writes) EXPECT_EQ(write.hazard, "");
+}
+
 TEST(Plan, ThawingBelowAFrozenGroupWouldNotHold) {
   ViewOf host(1, {"/a", "/a/b"});
   for (const char* group : {"/a", "/a/b"})
