@@ -63,7 +63,8 @@ class Shrink {
 
  private:
   Result<MemoryNow> look() {
-    const std::string stat = PLIMSOLL_TRY(port_.read(write_.at, "memory.stat"));
+    std::string stat = PLIMSOLL_TRY(port_.read(write_.at, "memory.stat"));
+    stat += '\n';  // The port takes it; a parser takes a line without it for a torn one.
     if (v1_) {
       const std::uint64_t usage = PLIMSOLL_TRY(number("memory.usage_in_bytes"));
       const std::uint64_t kernel = number("memory.kmem.usage_in_bytes").value_or(0);

@@ -45,9 +45,9 @@ class FakeMemory final : public limit::KernelPort {
     const std::uint64_t usage = anon + cache;
     if (file == "memory.current" || file == "memory.usage_in_bytes") return std::to_string(usage);
     if (file == "memory.stat" && version_ == 2)
-      return "anon " + std::to_string(anon) + "\nfile " + std::to_string(cache) + "\nkernel 0\n";
+      return "anon " + std::to_string(anon) + "\nfile " + std::to_string(cache) + "\nkernel 0";
     if (file == "memory.stat")
-      return "cache " + std::to_string(cache) + "\nrss 1\ntotal_rss " + std::to_string(anon) + "\n";
+      return "cache " + std::to_string(cache) + "\nrss 1\ntotal_rss " + std::to_string(anon);
     const auto found = files.find(file);
     if (found == files.end()) return os_failure("open", file, ENOENT);
     return found->second;
