@@ -80,11 +80,30 @@ Result<Engine> start(const std::string& dir) {
   return engine;
 }
 
+// Kills its own process at write number `fatal`, counted from 1, half of the times after the kernel
+// has it; 0: never.
+class FatalPort final : public limit::CgroupPort {
+ public:
+  FatalPort(const cgroupfs::Layout& layout, int fatal) : CgroupPort(layout), fatal_(fatal) {}
+  Result<> write(const limit::Place& place, const std::string& file,
+                 std::string_view text) override {
+    const bool now = ++writes_ == fatal_;
+    if (now && fatal_ % 2 == 0) ::kill(::getpid(), SIGKILL);
+    auto written = CgroupPort::write(place, file, text);
+    if (now) ::kill(::getpid(), SIGKILL);
+    return written;
+  }
+
+ private:
+  int fatal_;
+  int writes_ = 0;
+};
+
 // Changes limits until it is killed.
-[[noreturn]] void live(const limit::LimitGroups& groups, const std::string& dir) {
+[[noreturn]] void live(const limit::LimitGroups& groups, const std::string& dir, int fatal) {
   auto engine = start(dir);
   if (!engine) ::_exit(1);
-  limit::CgroupPort port(groups.layout());
+  FatalPort port(groups.layout(), fatal);
   engine->enforcer->recover(port, now("one boot"));
   for (int turn = 0;; ++turn)
     if (!engine->enforcer->run(plan_of_turn(groups, turn), {.now = now("one boot")}, port).done())
@@ -115,10 +134,14 @@ TEST(EngineOnTheKernel, KilledAtAnyMomentLeavesOldOrNew) {
   std::mt19937 random(7);
   std::size_t undone = 0;
   for (int i = 0; i < kKills; ++i) {
+    // Every third one from outside, at any time; the others in the middle of a change.
+    const int fatal = i % 3 == 0 ? 0 : 1 + static_cast<int>(random() % 24);
     const pid_t child = ::fork();
-    if (child == 0) live(groups, dir);
-    std::this_thread::sleep_for(std::chrono::microseconds(2000 + random() % 20'000));
-    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    if (child == 0) live(groups, dir, fatal);
+    if (fatal == 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(2000 + random() % 20'000));
+      ASSERT_EQ(::kill(child, SIGKILL), 0);
+    }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "ended by itself: " << WEXITSTATUS(status);
