@@ -141,6 +141,7 @@ Row Entry::row() const {
   row.hot_at = sample.read_at(cgroupfs::Tier::kHot).value_or(MonoTime{});
   row.warm_at = sample.read_at(cgroupfs::Tier::kWarm).value_or(MonoTime{});
   row.slow_at = sample.read_at(cgroupfs::Tier::kSlow).value_or(MonoTime{});
+  row.usage_at = sample.usage_at().value_or(MonoTime{});
   row.last_seen_seconds = last_seen_seconds;
   row.labels = labels;
   return row;

@@ -52,6 +52,7 @@ Snapshot snapshot_of(std::vector<Group> groups, std::chrono::nanoseconds at = se
 
 std::vector<std::string> told(const std::vector<EventPtr>& events) {
   std::vector<std::string> lines;
+  lines.reserve(events.size());
   for (const EventPtr& event : events)
     lines.push_back(std::string(name_of(event->type)) + " " + event->cgroup);
   return lines;

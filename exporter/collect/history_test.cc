@@ -239,7 +239,7 @@ TEST(History, IdleContainerCostsItsLastPointAndNothingATick) {
 TEST(History, IsReadWhileItIsWritten) {
   Recorder recorder({.keep = seconds(30), .max_bytes = 2048});
   std::atomic<bool> done = false;
-  std::jthread reader([&] {
+  const std::jthread reader([&] {
     std::uint64_t last = 0;
     while (!done) {
       for (const HistoryPoint& point : recorder.history->read(1, last)) {

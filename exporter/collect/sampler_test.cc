@@ -378,6 +378,22 @@ TEST_F(SamplerOnFakeHost, OomTotalsAndHeadroomAreOfThisTickInEveryRow) {
   EXPECT_EQ(ended->tombstones[0].oom_kills, 1U);
 }
 
+TEST_F(SamplerOnFakeHost, AnIdleGroupsUsageIsOfTheTickThatLooked) {
+  const auto sampler = this->sampler();
+  const auto row_now = [&] {
+    clock_.advance(seconds(1));
+    const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+    return snapshot->rows.at(row_of(*snapshot, "/docker/" + kId).value());
+  };
+  Row before = row_now();
+  for (int i = 0; i < 3; ++i) {
+    const Row row = row_now();
+    EXPECT_EQ(row.usage_at - before.usage_at, seconds(1)) << i;
+    before = row;
+  }
+  EXPECT_GT(before.usage_at, before.hot_at) << "it was idle";
+}
+
 // History and streams look only at rows that changed.
 TEST_F(SamplerOnFakeHost, ARowIsChangedByWhatIsReckonedForIt) {
   host_.write(kGroup + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");

@@ -30,7 +30,7 @@
 
 namespace plimsoll::exporter {
 
-// Counters of one network interface as the container sees it (rx = received by the container).
+// One network interface as the container sees it (rx = received by the container).
 struct InterfaceCounters {
   std::string name;  // Inside the namespace: "eth0".
   std::uint64_t rx_bytes = 0, rx_packets = 0, tx_bytes = 0, tx_packets = 0;
@@ -106,6 +106,7 @@ struct Row {
   WallTime group_created;  // The cgroup's birth: what its counters count from.
   MonoTime hot_at;         // True time of the hot values (MonoTime{}: never read).
   MonoTime warm_at, slow_at;
+  MonoTime usage_at;  // CPU usage was last looked at: later than hot_at for a group that is idle.
   std::int64_t last_seen_seconds = 0;  // Wall clock when it was last known to exist.
   // `container_label_..="...",id="/docker/..",image="..",name=".."`: escaped, valid UTF-8, no
   // braces. Shared with the next snapshots as long as the identity does not change.

@@ -76,7 +76,9 @@ void SnapshotFiller::fill_rows(Snapshot& snapshot, std::span<Entry* const> rows,
       set_layer_fields(snapshot, row, entry, found.disk);
       set_wide_columns(snapshot, row, entry.sample, groups_);
     }
+    // Of an idle group these alone move.
     snapshot.rows[row].last_seen_seconds = wall_seconds;
+    snapshot.rows[row].usage_at = entry.sample.usage_at().value_or(MonoTime{});
     if (follows && entry.changed < snapshot.sequence) {
       snapshot.append_side_rows(*last_, row);
     } else {

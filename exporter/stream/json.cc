@@ -117,6 +117,7 @@ void write_times(JsonWriter& json, const Snapshot& snapshot, const Row& row) {
     if (at != MonoTime{}) json.key(key).time(snapshot.wall + (at - snapshot.taken));
   };
   stamp("sampled_at", row.hot_at);
+  stamp("usage_at", row.usage_at);
   stamp("sampled_at_warm", row.warm_at);
   stamp("sampled_at_slow", row.slow_at);
 }

@@ -170,7 +170,17 @@ TEST(Json, SampledAtIsTheTrueTime) {
   snapshot->rows[0].hot_at = snapshot->taken - std::chrono::milliseconds(250);
   const json it = parse(container_text(*snapshot));
   EXPECT_EQ(it["sampled_at"], "2023-11-14T22:13:20.000000000Z");
+  EXPECT_FALSE(it.contains("usage_at"));
   EXPECT_FALSE(it.contains("sampled_at_warm"));
+}
+
+TEST(Json, UsageAtIsWhenAnIdleGroupWasLookedAt) {
+  const auto snapshot = make_snapshot({bare_row()});
+  snapshot->rows[0].hot_at = snapshot->taken - std::chrono::seconds(20);
+  snapshot->rows[0].usage_at = snapshot->taken + std::chrono::milliseconds(3);
+  const json it = parse(container_text(*snapshot));
+  EXPECT_EQ(it["sampled_at"], "2023-11-14T22:13:00.250000000Z");
+  EXPECT_EQ(it["usage_at"], "2023-11-14T22:13:20.253000000Z");
 }
 
 TEST(Json, RatesThatAreNotKnownAreLeftOut) {
