@@ -20,6 +20,12 @@ namespace plimsoll::cgroupfs {
   return path;
 }
 
+// Of "/a/b" "/a", of "/a" the root.
+[[nodiscard]] inline std::string parent_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 [[nodiscard]] inline std::size_t depth_of(const std::string& path) {
   return path == "/" ? 0 : static_cast<std::size_t>(std::ranges::count(path, '/'));
 }

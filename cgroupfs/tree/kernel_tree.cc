@@ -106,7 +106,15 @@ bool KernelTree::settled_where_known(const Place& hint) {
   return !facts;
 }
 
-void KernelTree::visit_place(const Place& place) {
+// From the topmost ancestor that is not known yet: a group admitted without its parent would stay
+// when the parent goes, for nobody tells of what is below a directory that is not watched.
+void KernelTree::visit_place(Place place) {
+  while (place.path != "/") {
+    std::string above = parent_path(place.path);
+    const Node* parent = registry_.find(above);
+    if (parent != nullptr && parent->group->in(place.hierarchy)) break;
+    place.path = std::move(above);
+  }
   visit(root(place.hierarchy), relative(place.path), place, nullptr);
 }
 

@@ -51,7 +51,7 @@ class KernelTree final : public CgroupTree {
   void add_hint(std::string path, std::size_t hierarchy, std::vector<Place>& hints) const;
   void settle(std::vector<Place> hints);
   [[nodiscard]] bool settled_where_known(const Place& hint);
-  void visit_place(const Place& place);
+  void visit_place(Place place);
 
   // Everything at and below `name`, which is `place`. Directories not known yet are joined, or,
   // when `unknown` is given, put there for later.

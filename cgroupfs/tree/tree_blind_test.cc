@@ -64,6 +64,24 @@ TEST_F(BlindTree, AWatchedHierarchyTellsWhereToLookInTheOthers) {
   EXPECT_EQ(update(), (Changes{{}, {}, {}, {"/a"}}));
 }
 
+// "/a" is there in memory by the time its child is looked for, but nothing told of it.
+TEST_F(BlindTree, AGroupIsNeverKnownWithoutItsParent) {
+  make("cpu/a");
+  TreeOptions options;
+  options.max_watches = 2;  // cpu's root and cpu's "/a".
+  start(options);
+  update();
+  make("memory/a/b");
+  make("cpu/a/b");
+  const TreeChanges changes = tree_->update();
+  ASSERT_EQ(as_paths(changes), (Changes{{"/a/b"}, {"/a"}, {}, {}}));
+  EXPECT_TRUE(changes.added[0]->in(memory_));
+  EXPECT_TRUE(changes.changed[0]->in(memory_));
+  host_.remove("memory/a");
+  host_.remove("cpu/a");
+  EXPECT_EQ(update(), (Changes{{}, {}, {}, {"/a", "/a/b"}}));
+}
+
 TEST_F(BlindTree, OnlyHierarchiesThatLackWatchesAreWalkedAtTheBlindInterval) {
   TreeOptions options;
   options.max_watches = 1;
