@@ -14,17 +14,28 @@ namespace {
 
 constexpr const char* kProgram = "plimsoll";
 
-std::string root_help(std::span<const Command> commands) {
-  std::string text =
-      "Measure and limit the containers of this host.\n\n"
-      "Usage: plimsoll COMMAND [OPTIONS]\n\nCommands:\n";
+std::string list_of(std::span<const Command> commands) {
+  std::string text = "Commands:\n";
   std::size_t width = 0;
   for (const Command& command : commands) width = std::max(width, command.name.size());
   for (const Command& command : commands) {
     text += "  " + command.name + std::string(width - command.name.size() + 3, ' ');
     text += command.summary + "\n";
   }
-  return text + "\n'plimsoll COMMAND --help' lists a command's options.\n";
+  return text;
+}
+
+std::string root_help(std::span<const Command> commands) {
+  return "Measure and limit the containers of this host.\n\n"
+         "Usage: plimsoll COMMAND [OPTIONS]\n\n" +
+         list_of(commands) + "\n'plimsoll COMMAND --help' lists a command's options.\n";
+}
+
+// Of "limit": what "plimsoll limit --help" prints.
+std::string group_help(const std::string& path, const Command& command) {
+  std::string text = command.summary + "\nUsage: " + path + " COMMAND [OPTIONS]\n\n";
+  text += list_of(command.commands) + "\n'" + path + " COMMAND --help' lists its options.\n";
+  return command.details.empty() ? text : text + "\n" + command.details;
 }
 
 // Levenshtein distance: a typo is one or two edits away from the word meant.
@@ -43,7 +54,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-int unknown_command(std::span<const Command> commands, const std::string& word) {
+// `path`: "plimsoll", "plimsoll limit".
+int unknown_command(std::span<const Command> commands, const std::string& path,
+                    const std::string& word) {
   std::string hint;
   std::size_t best = 3;  // Three edits are another word.
   for (const Command& command : commands) {
@@ -52,23 +65,28 @@ int unknown_command(std::span<const Command> commands, const std::string& word) 
     best = edits;
     hint = " Did you mean '" + command.name + "'?";
   }
-  std::fprintf(stderr, "plimsoll: '%s' is not a command.%s See 'plimsoll --help'.\n", word.c_str(),
-               hint.c_str());
+  std::fprintf(stderr, "%s: '%s' is not a command.%s See '%s --help'.\n", path.c_str(),
+               word.c_str(), hint.c_str(), path.c_str());
   return kExitUsage;
 }
 
 void add_option(CLI::App& app, const Option& option) {
-  if (bool* const* flag = std::get_if<bool*>(&option.target)) {
-    app.add_flag(option.names, **flag, option.help);
-    return;
-  }
   CLI::Option* added = nullptr;
+  bool flag = false;
   std::visit(
       [&](auto* target) {
-        if constexpr (!std::is_same_v<decltype(target), bool*>)
+        using Target = std::remove_pointer_t<decltype(target)>;
+        flag = std::is_same_v<Target, bool> || std::is_same_v<Target, OptionalValue>;
+        if constexpr (std::is_same_v<Target, bool>)
+          added = app.add_flag(option.names, *target, option.help);
+        else if constexpr (std::is_same_v<Target, OptionalValue>)
+          added = app.add_flag(option.names, target->text, option.help)->take_last();
+        else
           added = app.add_option(option.names, *target, option.help);
       },
       option.target);
+  if (!option.group.empty()) added->group(option.group);
+  if (flag) return;
   added->type_name(option.value);
   const bool repeatable = std::holds_alternative<std::vector<std::string>*>(option.target);
   // "--filter a=b REF": the option takes one value, what follows is a free argument.
@@ -78,10 +96,13 @@ void add_option(CLI::App& app, const Option& option) {
   if (!repeatable) added->take_last();
 }
 
-int run_command(const Command& command, std::vector<std::string> arguments) {
-  CLI::App app(command.summary, std::string(kProgram) + " " + command.name);
+// `common`: options that it has from the command above it.
+int run_command(const std::string& path, const Command& command, std::span<const Option> common,
+                std::vector<std::string> arguments) {
+  CLI::App app(command.summary, path);
   app.footer(command.details);
   for (const Option& option : command.options) add_option(app, option);
+  for (const Option& option : common) add_option(app, option);
   if (command.add_flags) command.add_flags(app);
   try {
     if (command.go_dashes)
@@ -94,34 +115,74 @@ int run_command(const Command& command, std::vector<std::string> arguments) {
     std::fputs(app.help().c_str(), stdout);
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "plimsoll %s: %s\nSee 'plimsoll %s --help'.\n", command.name.c_str(),
-                 error.what(), command.name.c_str());
+    std::fprintf(stderr, "%s: %s\nSee '%s --help'.\n", path.c_str(), error.what(), path.c_str());
     return kExitUsage;
   }
   return command.run();
 }
 
+bool is_help(const std::string& word) {
+  return word == "help" || word == "--help" || word == "-h";
+}
+
+// Whether "--socket" takes the word after it.
+bool takes_a_word(std::span<const Option> options, const std::string& argument) {
+  return std::ranges::any_of(options, [&](const Option& option) {
+    const std::string names = "," + option.names + ",";
+    return !std::holds_alternative<bool*>(option.target) &&
+           !std::holds_alternative<OptionalValue*>(option.target) &&
+           names.find("," + argument + ",") != std::string::npos;
+  });
+}
+
+// The first free word: options of the group, with their values, may stand before it.
+std::size_t word_of(const Command& group, const std::vector<std::string>& arguments) {
+  std::size_t at = 0;
+  while (at < arguments.size() && arguments[at].starts_with('-') && !is_help(arguments[at]))
+    at += takes_a_word(group.options, arguments[at]) ? 2 : 1;
+  return at;
+}
+
+int run_named(const std::string& path, const Command& command, std::vector<std::string> arguments) {
+  if (command.commands.empty()) return run_command(path, command, {}, std::move(arguments));
+  const std::size_t at = word_of(command, arguments);
+  if (at >= arguments.size()) {
+    std::fputs(group_help(path, command).c_str(), at == 0 ? stdout : stderr);
+    return at == 0 ? kExitOk : kExitUsage;
+  }
+  std::string word = arguments[at];
+  arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(at));
+  if (is_help(word) && at < arguments.size()) {  // "plimsoll limit help set"
+    word = arguments[at];
+    arguments = {"--help"};
+  }
+  if (is_help(word)) {
+    std::fputs(group_help(path, command).c_str(), stdout);
+    return kExitOk;
+  }
+  const auto found = std::ranges::find(command.commands, word, &Command::name);
+  if (found == command.commands.end()) return unknown_command(command.commands, path, word);
+  return run_command(path + " " + word, *found, command.options, std::move(arguments));
+}
+
 }  // namespace
 
 int run_cli(std::span<const Command> commands, std::vector<std::string> arguments) {
-  const std::string first = arguments.empty() ? "help" : arguments.front();
+  std::string word = arguments.empty() ? "help" : arguments.front();
   if (!arguments.empty()) arguments.erase(arguments.begin());
-  const auto named = [&](const std::string& word) {
-    return std::find_if(commands.begin(), commands.end(),
-                        [&](const Command& command) { return command.name == word; });
-  };
-  if (first == "help" || first == "--help" || first == "-h") {
+  if (is_help(word)) {
     if (arguments.empty()) {
       std::fputs(root_help(commands).c_str(), stdout);
       return kExitOk;
     }
-    const auto command = named(arguments.front());
-    if (command == commands.end()) return unknown_command(commands, arguments.front());
-    return run_command(*command, {"--help"});
+    word = arguments.front();
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
   }
-  const auto command = named(first == "--version" ? "version" : first);
-  if (command == commands.end()) return unknown_command(commands, first);
-  return run_command(*command, std::move(arguments));
+  if (word == "--version") word = "version";
+  const auto command = std::ranges::find(commands, word, &Command::name);
+  if (command == commands.end()) return unknown_command(commands, kProgram, word);
+  return run_named(std::string(kProgram) + " " + word, *command, std::move(arguments));
 }
 
 }  // namespace plimsoll::agent

@@ -20,6 +20,7 @@ struct Seen {
   std::vector<std::string> many;
   std::vector<std::string> free;
   std::uint64_t number = 0;
+  OptionalValue maybe_off;
   int runs = 0;
 };
 
@@ -50,7 +51,19 @@ class Cli : public ::testing::Test {
     second.name = "second";
     second.summary = "Another one";
     second.run = [] { return 0; };
-    commands_ = {first, second};
+    Command group;
+    group.name = "group";
+    group.summary = "Several in one";
+    group.options = {{"--socket", &seen_.text, "Where", "PATH"}};
+    Command set;
+    set.name = "set";
+    set.summary = "Sets";
+    set.options = {{"--switch", &seen_.maybe_off, "On, or =off", {}},
+                   {"--deep", &seen_.number, "A number", "N", "Depth"},
+                   {"REF", &seen_.free, "Free words", {}}};
+    set.run = [] { return 43; };
+    group.commands = {set, second};
+    commands_ = {first, second, group};
   }
 
   Outcome run(std::vector<std::string> arguments) {
@@ -124,6 +137,46 @@ TEST_F(Cli, UsageErrorsGoToStderrAndSayWhatToDo) {
     EXPECT_THAT(outcome.err, HasSubstr("See 'plimsoll " + arguments[0] + " --help'."));
   }
   EXPECT_EQ(seen_.runs, 0);
+}
+
+TEST_F(Cli, CommandsOfACommand) {
+  EXPECT_EQ(run({"group", "--socket", "a", "set", "set", "--deep", "3", "second"}).code, 43);
+  EXPECT_EQ(seen_.text, "a");
+  EXPECT_THAT(seen_.free, ElementsAre("set", "second"));
+  EXPECT_EQ(seen_.number, 3U);
+  EXPECT_EQ(run({"group", "--socket=b", "set"}).code, 43);
+  EXPECT_EQ(seen_.text, "b");
+  EXPECT_EQ(run({"group", "set", "--socket", "c"}).code, 43);
+  EXPECT_EQ(seen_.text, "c");
+}
+
+TEST_F(Cli, CommandsOfACommandHaveHelpAndErrorsOfTheirOwn) {
+  const Outcome outcome = run({"group"});
+  EXPECT_EQ(outcome.code, kExitOk);
+  EXPECT_THAT(outcome.out, HasSubstr("Usage: plimsoll group COMMAND"));
+  EXPECT_THAT(outcome.out, HasSubstr("set      Sets"));
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"group", "--help"}, {"group", "help"}, {"help", "group"}})
+    EXPECT_EQ(run(words).out, outcome.out);
+  const Outcome one = run({"group", "set", "--help"});
+  for (const char* part : {"plimsoll group set", "--switch", "--socket PATH", "Depth:"})
+    EXPECT_THAT(one.out, HasSubstr(part));
+  EXPECT_EQ(run({"group", "help", "set"}).out, one.out);
+  EXPECT_EQ(run({"group", "sett"}).err,
+            "plimsoll group: 'sett' is not a command. Did you mean 'set'? See 'plimsoll group "
+            "--help'.\n");
+  EXPECT_EQ(run({"group", "--socket", "x"}).code, kExitUsage);
+  EXPECT_THAT(run({"group", "set", "--nonsense"}).err,
+              HasSubstr("See 'plimsoll group set --help'."));
+}
+
+TEST_F(Cli, AFlagMayHaveAValueBehindAnEqualsSign) {
+  EXPECT_EQ(run({"group", "set", "--switch", "web"}).code, 43);
+  EXPECT_TRUE(seen_.maybe_off.alone());
+  EXPECT_THAT(seen_.free, ElementsAre("web"));
+  EXPECT_EQ(run({"group", "set", "--switch=off"}).code, 43);
+  EXPECT_EQ(seen_.maybe_off.text, "off");
+  EXPECT_FALSE(OptionalValue().given());
 }
 
 TEST_F(Cli, UnknownCommandSuggestsTheNearest) {

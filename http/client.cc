@@ -39,7 +39,8 @@ const MakeChannel make_plain_channel = [](Fd socket, const Peer& peer,
 };
 
 Result<std::string> request_text(const Address& address, const std::string& endpoint,
-                                 const std::string& target, const ClientOptions& options) {
+                                 const std::string& target, const ClientOptions& options,
+                                 const Body* body) {
   const bool clean =
       std::ranges::all_of(target, [](char c) { return c > ' ' && c != 0x7F && c != '#'; });
   if (!target.starts_with('/') || !clean)
@@ -48,18 +49,22 @@ Result<std::string> request_text(const Address& address, const std::string& endp
   const std::string host = address.kind == Address::Kind::kUnix ? "localhost" : endpoint;
   const std::string authorization =
       options.authorization.empty() ? std::string() : "\r\nAuthorization: " + options.authorization;
-  return "GET " + target + " HTTP/1.1\r\nHost: " + host + authorization +
-         "\r\nUser-Agent: plimsoll/" PLIMSOLL_VERSION
-         "\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+  std::string text =
+      (body == nullptr ? "GET " : "POST ") + target + " HTTP/1.1\r\nHost: " + host + authorization +
+      "\r\nUser-Agent: plimsoll/" PLIMSOLL_VERSION "\r\nAccept: */*\r\nConnection: close\r\n";
+  if (body == nullptr) return text + "\r\n";
+  text += "Content-Type: " + body->content_type;
+  return text + "\r\nContent-Length: " + std::to_string(body->text.size()) + "\r\n\r\n" +
+         body->text;
 }
 
 // Until the response is complete, the server ends, or the parser's sink had enough. `next_deadline`
 // is asked before each wait.
 Result<> exchange(const std::string& endpoint, const std::string& target,
                   const ClientOptions& options, ResponseParser& parser,
-                  const std::function<TimePoint()>& next_deadline) {
+                  const std::function<TimePoint()>& next_deadline, const Body* body = nullptr) {
   const Address address = PLIMSOLL_TRY(parse_address(endpoint));
-  const std::string request = PLIMSOLL_TRY(request_text(address, endpoint, target, options));
+  const std::string request = PLIMSOLL_TRY(request_text(address, endpoint, target, options, body));
   const TimePoint connect_by =
       std::min(steady_clock::now() + options.connect_timeout, next_deadline());
   Fd socket = PLIMSOLL_TRY(connect_to(address, endpoint, connect_by));
@@ -80,10 +85,9 @@ bool is_success(int status) {
   return status / 100 == 2;
 }
 
-}  // namespace
-
-Result<ClientResponse> get(const std::string& endpoint, const std::string& target,
-                           const ClientOptions& options) {
+// GET without a body, POST with one.
+Result<ClientResponse> whole_answer(const std::string& endpoint, const std::string& target,
+                                    const ClientOptions& options, const Body* body) {
   ClientResponse response;
   bool too_large = false;
   ResponseParser parser([&](const ResponseHead&, std::string_view piece) {
@@ -92,7 +96,7 @@ Result<ClientResponse> get(const std::string& endpoint, const std::string& targe
     return !too_large;
   });
   const TimePoint deadline = steady_clock::now() + options.timeout;
-  PLIMSOLL_TRY(exchange(endpoint, target, options, parser, [&] { return deadline; }));
+  PLIMSOLL_TRY(exchange(endpoint, target, options, parser, [&] { return deadline; }, body));
   if (too_large)
     return failure(ErrorKind::kRejected, "receive",
                    endpoint + target + ": the body is larger than " +
@@ -100,6 +104,18 @@ Result<ClientResponse> get(const std::string& endpoint, const std::string& targe
   response.status = parser.head().status;
   response.headers = parser.head().headers;
   return response;
+}
+
+}  // namespace
+
+Result<ClientResponse> get(const std::string& endpoint, const std::string& target,
+                           const ClientOptions& options) {
+  return whole_answer(endpoint, target, options, nullptr);
+}
+
+Result<ClientResponse> post(const std::string& endpoint, const std::string& target,
+                            const Body& body, const ClientOptions& options) {
+  return whole_answer(endpoint, target, options, &body);
 }
 
 Result<> stream(const std::string& endpoint, const std::string& target,

@@ -33,6 +33,13 @@ struct ClientResponse {
 [[nodiscard]] Result<ClientResponse> get(const std::string& endpoint, const std::string& target,
                                          const ClientOptions& options = {});
 
+struct Body {
+  std::string content_type;
+  std::string text;
+};
+[[nodiscard]] Result<ClientResponse> post(const std::string& endpoint, const std::string& target,
+                                          const Body& body, const ClientOptions& options = {});
+
 // Calls `on_data` with each piece of the body as it arrives, until it returns false, the server
 // ends, or an error. A status other than 2xx is an error (kRejected) with the body's beginning in
 // the subject.

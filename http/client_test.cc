@@ -45,6 +45,20 @@ TEST(Client, GetsBodiesWithLengthAndChunks) {
   EXPECT_EQ(lines->body, "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
 }
 
+TEST(Client, PostsABodyWithItsType) {
+  RunningServer server({}, [](Server& at) {
+    at.route("/echo", {"POST"}, [](const Request& request, Responder responder) {
+      responder.send(
+          Response::text(201, std::string(request.header("content-type")) + ":" + request.body));
+    });
+  });
+  const auto answer = post(server.address(), "/echo", {"application/json", R"({"a":1})"});
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->status, 201);
+  EXPECT_EQ(answer->body, R"(application/json:{"a":1})");
+  EXPECT_EQ(post(server.address(), "/echo", {"text/plain", ""})->body, "text/plain:");
+}
+
 TEST(Client, SpeaksToUnixSocketsIpv6AndLocalhost) {
   const TempTree tree;
   const std::string socket = "unix:" + tree.path() + "/s.sock";

@@ -6,7 +6,6 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "cgroupfs/limit/id_set.h"
-#include "control/manager/unit.h"
 
 namespace plimsoll::control {
 namespace {
@@ -164,6 +163,17 @@ constexpr Missing kMissing[] = {
     {"io.bfq.weight", "systemd writes it itself, from IOWeight=: set io.weight"},
     {"memory.memsw.limit_in_bytes", "systemd does not bound swap on cgroup v1"}};
 
+struct Absent {
+  std::string_view file;
+  std::string_view text;
+};
+constexpr Absent kAbsent[] = {
+    {"cpu.max", "max 100000"},    {"cpu.weight", "100"},  {"cpu.idle", "0"},
+    {"cpuset.cpus", ""},          {"cpuset.mems", ""},    {"io.max", ""},
+    {"io.weight", "default 100"}, {"io.latency", ""},     {"memory.min", "0"},
+    {"memory.low", "0"},          {"memory.high", "max"}, {"memory.max", "max"},
+    {"memory.swap.max", "max"},   {"pids.max", "max"}};
+
 }  // namespace
 
 Result<UnitChange> unit_change(std::string_view file, std::string_view text,
@@ -193,24 +203,19 @@ Result<UnitChange> unit_change(std::string_view file, std::string_view text,
                 ", and would not know of the change");
 }
 
-void refuse_unmanageable(limit::Plan& plan) {
-  for (const limit::Write& write : plan.writes) {
-    // A controller is enabled as systemd itself enables it: see ManagedPort.
-    if (!write.knob) continue;
-    const auto unit = unit_of(write.at.cgroup);
-    if (!unit) continue;
-    const auto refuse = [&](std::string reason) {
-      plan.refusals.push_back({write.at.cgroup, *write.knob, write.key, std::move(reason)});
-    };
-    if (unit->uid) {
-      refuse("belongs to " + unit->manager() +
-             ", which only that user may tell: systemctl --user set-property");
-      continue;
-    }
-    // Any quota and period do here: whether there is a property does not depend on them.
-    const auto change = unit_change(write.file, write.new_text, {"100000", "100000"});
-    if (!change) refuse("belongs to " + unit->manager() + ": " + change.error().subject);
-  }
+BandwidthV1 bandwidth_v1(std::uint64_t per_second, std::uint64_t period) {
+  __extension__ using Wide = unsigned __int128;
+  const std::uint64_t usec = period == kInfinity ? kDefaultPeriod : period;
+  BandwidthV1 now{"-1", std::to_string(usec)};
+  if (per_second != kInfinity)
+    now.quota = std::to_string(static_cast<std::uint64_t>(Wide{per_second} * usec / kSecond));
+  return now;
+}
+
+std::optional<std::string_view> text_without_controller(std::string_view file) {
+  const auto* const row = std::ranges::find(kAbsent, file, &Absent::file);
+  if (row == std::end(kAbsent)) return std::nullopt;
+  return row->text;
 }
 
 }  // namespace plimsoll::control

@@ -15,7 +15,6 @@
 
 #include "base/error.h"
 #include "cgroupfs/limit/limits.h"
-#include "cgroupfs/limit/plan.h"
 
 namespace plimsoll::control {
 
@@ -50,7 +49,12 @@ struct BandwidthV1 {
 [[nodiscard]] Result<UnitChange> unit_change(std::string_view file, std::string_view text,
                                              const BandwidthV1& bandwidth = {});
 
-// Adds a refusal for every write of the plan to a unit's group that systemd cannot be told.
-void refuse_unmanageable(limit::Plan& plan);
+// The same out of systemd's own two numbers.
+[[nodiscard]] BandwidthV1 bandwidth_v1(std::uint64_t per_second, std::uint64_t period);
+
+// What a unit's file says while its controller is not enabled, and so the file not there: the
+// kernel's default holds. systemd enables a controller with the first property that needs it, and
+// disables it with the last. Nothing: that file does not come and go with a controller.
+[[nodiscard]] std::optional<std::string_view> text_without_controller(std::string_view file);
 
 }  // namespace plimsoll::control

@@ -114,34 +114,28 @@ TEST(UnitChange, NamesTextThatNoPlanHas) {
   }
 }
 
-limit::Write write_to(const char* cgroup, const char* file, const char* text, limit::Knob knob) {
-  limit::Write write;
-  write.at.cgroup = cgroup;
-  write.file = file;
-  write.new_text = text;
-  write.knob = knob;
-  return write;
+TEST(BandwidthV1, IsWhatSystemdMakesOfItsOwnTwoNumbers) {
+  const auto same = [](const BandwidthV1& now, const char* quota, const char* period) {
+    EXPECT_EQ(now.quota, quota);
+    EXPECT_EQ(now.period, period);
+  };
+  same(bandwidth_v1(kInfinity, kInfinity), "-1", "100000");
+  same(bandwidth_v1(250'000, kInfinity), "25000", "100000");
+  same(bandwidth_v1(250'000, 50'000), "12500", "50000");
 }
 
-TEST(RefuseUnmanageable, RefusesWhatSystemdCannotBeToldAndNothingElse) {
-  using limit::Knob;
-  limit::Plan plan;
-  plan.writes = {
-      write_to("/system.slice/a.service", "memory.max", "4096", Knob::kMemoryMax),
-      write_to("/system.slice/a.service", "cpu.max.burst", "1000", Knob::kCpuBurst),
-      write_to("/system.slice/a.service/child", "cpu.max.burst", "1000", Knob::kCpuBurst),
-      write_to("/user.slice/user-7.slice/user@7.service/a.scope", "pids.max", "5", Knob::kPidsMax)};
-  limit::Write enabling = write_to("/system.slice", "cgroup.subtree_control", "+cpu", Knob{});
-  enabling.knob.reset();
-  plan.writes.push_back(enabling);
-  refuse_unmanageable(plan);
-  ASSERT_EQ(plan.refusals.size(), 2U);
-  EXPECT_EQ(plan.refusals[0].knob, Knob::kCpuBurst);
-  EXPECT_EQ(plan.refusals[0].cgroup, "/system.slice/a.service");
-  EXPECT_THAT(plan.refusals[0].reason,
-              HasSubstr("systemd unit a.service: systemd has no property"));
-  EXPECT_THAT(plan.refusals[1].reason, HasSubstr("systemctl --user"));
-  EXPECT_FALSE(plan.ok());
+// The planner's view of a group whose controller is still to be enabled is that of a new group.
+TEST(TextWithoutController, IsTheDefaultOfTheCatalogue) {
+  for (const limit::KnobInfo& info : limit::catalogue()) {
+    const auto text = text_without_controller(info.file_v2);
+    if (!text || info.detail != limit::Detail::kNone) continue;
+    EXPECT_THAT(std::string(*text),
+                ::testing::StartsWith(
+                    std::string(info.knob == limit::Knob::kCpuPeriod ? "max" : info.default_v2)))
+        << info.name;
+  }
+  EXPECT_EQ(text_without_controller("cgroup.freeze"), std::nullopt);
+  EXPECT_EQ(text_without_controller("memory.current"), std::nullopt);
 }
 
 }  // namespace

@@ -12,14 +12,13 @@
 #include "cgroupfs/limit/read_view.h"
 #include "cgroupfs/limit/test_limit_groups.h"
 #include "cgroupfs/limit/test_views.h"
-#include "control/manager/managed_port.h"
-#include "control/manager/systemd_manager.h"
-#include "control/manager/unit.h"
+#include "control/manager/systemd_port.h"
 
 namespace plimsoll::control {
 namespace {
 
 using limit::Applied;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 constexpr const char* kUnit = "plimsoll-test-unit.service";
@@ -35,6 +34,30 @@ int run(std::vector<std::string> words) {
   int status = -1;
   return ::waitpid(child, &status, 0) == child ? status : -1;
 }
+
+bool runs_systemd() {
+  return ::access("/run/systemd/system", F_OK) == 0;
+}
+
+// Writes go to systemd, and a file that is not there because no property needs its controller says
+// the default.
+class UnitPort : public limit::KernelPort {
+ public:
+  UnitPort(limit::KernelPort& kernel, ManagerPort& manager) : kernel_(kernel), manager_(manager) {}
+  Result<std::string> read(const limit::Place& place, const std::string& file) override {
+    Result<std::string> text = kernel_.read(place, file);
+    if (text || text.error().kind != ErrorKind::kNotOffered) return text;
+    const auto absent = text_without_controller(file);
+    return absent ? Result<std::string>(std::string(*absent)) : text;
+  }
+  Result<> write(const limit::Place&, const std::string& file, std::string_view text) override {
+    return manager_.write({kUnit, std::nullopt}, file, text);
+  }
+
+ private:
+  limit::KernelPort& kernel_;
+  ManagerPort& manager_;
+};
 
 class Systemd : public ::testing::Test {
  protected:
@@ -52,12 +75,13 @@ class Systemd : public ::testing::Test {
     const std::string paths[] = {kGroup};
     auto view = limit::read_view(groups_.layout(), groups_.sys(), paths);
     EXPECT_TRUE(view) << view.error().message();
-    for (limit::GroupView& group : view->groups)
-      if (const auto unit = unit_of(group.path)) group.manager = unit->manager();
     const limit::Wanted wanted[] = {{kGroup, limit::limits_of(wishes)}};
-    plan_ = limit::make_plan(*view, wanted, {.managed = limit::PlanOptions::Managed::kWrite});
-    refuse_unmanageable(plan_);
+    plan_ = limit::make_plan(*view, wanted);
     EXPECT_TRUE(plan_.ok()) << limit::to_text(plan_);
+    // systemd enables a controller itself, and would disable one that none of its properties needs.
+    std::erase_if(plan_.writes, [](const limit::Write& write) { return !write.knob; });
+    for (const limit::Write& write : plan_.writes)
+      EXPECT_EQ(manager_.why_not({kUnit, std::nullopt}, write), "") << write.file;
     Applied applied = limit::apply(plan_, managed_);
     EXPECT_EQ(applied.end, Applied::End::kDone)
         << limit::to_text(plan_) << (applied.error ? applied.error->message() : "")
@@ -74,8 +98,8 @@ class Systemd : public ::testing::Test {
 
   limit::LimitGroups groups_{"systemd"};
   limit::CgroupPort port_;
-  SystemdManager manager_;
-  ManagedPort managed_;
+  SystemdPort manager_;
+  UnitPort managed_;
   limit::Plan plan_;
 };
 
@@ -108,7 +132,8 @@ TEST_F(Systemd, AnotherKnobLeavesTheOthersAlone) {
   EXPECT_EQ(text("cpu.max"), "50000 100000");
   (void)apply({"memory.max=unset", "cpus=unset", "pids=unset"});
   EXPECT_EQ(text("memory.max"), "max");
-  EXPECT_EQ(text("cpu.max"), "max 100000");
+  // systemd has taken the controller away, and the file with it.
+  EXPECT_EQ(text("cpu.max"), "none");
   EXPECT_EQ(text("pids.max"), "max");
   ASSERT_EQ(run({"systemctl", "daemon-reload"}), 0);
   EXPECT_EQ(text("pids.max"), "max");
@@ -129,7 +154,7 @@ TEST_F(Systemd, FreezesIdlesAndWakes) {
   (void)apply({"cpu.idle=on"});
   EXPECT_EQ(text("cpu.idle"), "1");
   (void)apply({"cpu.idle=off"});
-  EXPECT_EQ(text("cpu.weight"), "100");
+  EXPECT_THAT(text("cpu.weight"), AnyOf("100", "none"));
 }
 
 TEST_F(Systemd, AWriteBesideItIsUndoneByAReloadAndOursIsNot) {
@@ -153,12 +178,20 @@ TEST_F(Systemd, SaysWhatItRefusesAndWhatIsNotThere) {
   const auto property = manager_.change(kUnit, {{{"NoSuchProperty", std::uint64_t{1}}}, {}});
   ASSERT_FALSE(property);
   EXPECT_EQ(property.error().kind, ErrorKind::kNotOffered) << property.error().message();
-  EXPECT_EQ(*manager_.control_group(kUnit), kGroup);
-  EXPECT_EQ(*manager_.control_group("plimsoll-test-none.service"), "");
-  SystemdManager nobody({.address = "unix:path=/run/plimsoll-test-none",
-                         .own_socket = "",
-                         .timeout = std::chrono::seconds(1)});
-  const auto silent = nobody.control_group(kUnit);
+  const auto missing =
+      manager_.change("plimsoll-test-none.service", {{{"TasksMax", std::uint64_t{5}}}, {}});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::kGone) << missing.error().message();
+  EXPECT_EQ(manager_.write({"a.service", 7}, "pids.max", "5").error().kind, ErrorKind::kDenied);
+  limit::Write burst;
+  burst.file = "cpu.max.burst";
+  burst.new_text = "1000";
+  EXPECT_THAT(manager_.why_not({kUnit, std::nullopt}, burst), HasSubstr("no property"));
+  EXPECT_THAT(manager_.why_not({"a.service", 7}, burst), HasSubstr("systemctl --user"));
+  SystemdPort nobody({.address = "unix:path=/run/plimsoll-test-none",
+                      .own_socket = "",
+                      .timeout = std::chrono::seconds(1)});
+  const auto silent = nobody.write({kUnit, std::nullopt}, "pids.max", "5");
   ASSERT_FALSE(silent);
   EXPECT_EQ(silent.error().kind, ErrorKind::kIo);
 }

@@ -1,6 +1,5 @@
-#include "control/manager/systemd_manager.h"
+#include "control/manager/systemd_port.h"
 
-#include <sys/stat.h>
 #include <systemd/sd-bus.h>
 
 #include <cstring>
@@ -15,7 +14,7 @@ constexpr const char* kPath = "/org/freedesktop/systemd1";
 constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
 
 struct BusError {
-  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_error error{};  // As SD_BUS_ERROR_NULL, which is C only.
   BusError() = default;
   BusError(const BusError&) = delete;
   BusError& operator=(const BusError&) = delete;
@@ -127,14 +126,14 @@ Result<Message> set_properties_call(sd_bus* bus, const std::string& unit,
 
 }  // namespace
 
-void SystemdManager::Close::operator()(sd_bus* bus) const {
+void SystemdPort::Close::operator()(sd_bus* bus) const {
   sd_bus_close_unref(bus);
 }
 
-SystemdManager::SystemdManager(Options options) : options_(std::move(options)) {}
-SystemdManager::~SystemdManager() = default;
+SystemdPort::SystemdPort(Options options) : options_(std::move(options)) {}
+SystemdPort::~SystemdPort() = default;
 
-Result<SystemdManager::Bus> SystemdManager::connect() const {
+Result<SystemdPort::Bus> SystemdPort::connect() const {
   const auto start = [](const std::string& address, bool is_bus) -> Result<Bus> {
     sd_bus* raw = nullptr;
     int result = sd_bus_new(&raw);
@@ -152,7 +151,7 @@ Result<SystemdManager::Bus> SystemdManager::connect() const {
   return start(options_.own_socket, false);
 }
 
-Result<sd_bus*> SystemdManager::bus() {
+Result<sd_bus*> SystemdPort::bus() {
   if (bus_ && sd_bus_is_open(bus_.get()) <= 0) bus_.reset();
   if (!bus_) {
     bus_ = PLIMSOLL_TRY(connect());
@@ -164,28 +163,45 @@ Result<sd_bus*> SystemdManager::bus() {
 
 // A connection that failed once is not used again: what is left in it belongs to nobody.
 template <class T>
-Result<T> SystemdManager::kept(Result<T> result) {
+Result<T> SystemdPort::kept(Result<T> result) {
   if (!result && (result.error().kind == ErrorKind::kIo || result.error().kind == ErrorKind::kBusy))
     bus_.reset();
   return result;
 }
 
-Result<std::string> SystemdManager::control_group(const std::string& unit) {
+Result<std::uint64_t> SystemdPort::number(const std::string& unit, const char* property) {
   const std::lock_guard lock(mutex_);
   sd_bus* const connection = PLIMSOLL_TRY(bus());
   const std::string path = PLIMSOLL_TRY(object_path(unit));
   const std::string interface = PLIMSOLL_TRY(interface_of(unit));
   BusError error;
-  char* text = nullptr;
-  const int result = sd_bus_get_property_string(
-      connection, kService, path.c_str(), interface.c_str(), "ControlGroup", &error.error, &text);
-  if (result < 0) return kept<std::string>(bus_failure("ControlGroup", result, &error.error));
-  std::string group(text);
-  std::free(text);  // NOLINT(cppcoreguidelines-no-malloc): sd-bus allocates with malloc.
-  return group;
+  std::uint64_t value = 0;
+  const int result = sd_bus_get_property_trivial(
+      connection, kService, path.c_str(), interface.c_str(), property, &error.error, 't', &value);
+  if (result < 0) return kept<std::uint64_t>(bus_failure("property", result, &error.error));
+  return value;
 }
 
-Result<> SystemdManager::change(const std::string& unit, const UnitChange& change) {
+std::string SystemdPort::why_not(const Unit& unit, const limit::Write& write) const {
+  if (unit.user)
+    return "only that user may tell its own systemd: systemctl --user set-property " + unit.name;
+  // Whether there is a way does not depend on what v1's other file says.
+  const auto change = unit_change(write.file, write.new_text, BandwidthV1{"100000", "100000"});
+  return change ? "" : change.error().subject;
+}
+
+Result<> SystemdPort::write(const Unit& unit, const std::string& file, std::string_view text) {
+  if (unit.user)
+    return failure(ErrorKind::kDenied, "systemd",
+                   unit.name + " belongs to the systemd of user " + std::to_string(*unit.user));
+  BandwidthV1 now;
+  if (file.starts_with("cpu.cfs_"))
+    now = bandwidth_v1(PLIMSOLL_TRY(number(unit.name, "CPUQuotaPerSecUSec")),
+                       PLIMSOLL_TRY(number(unit.name, "CPUQuotaPeriodUSec")));
+  return in(unit.name, change(unit.name, PLIMSOLL_TRY(unit_change(file, text, now))));
+}
+
+Result<> SystemdPort::change(const std::string& unit, const UnitChange& change) {
   const std::lock_guard lock(mutex_);
   sd_bus* const connection = PLIMSOLL_TRY(bus());
   if (change.freeze) return kept(freeze(connection, unit, *change.freeze));
@@ -193,8 +209,8 @@ Result<> SystemdManager::change(const std::string& unit, const UnitChange& chang
   return kept(settle(connection));
 }
 
-Result<> SystemdManager::set_properties(sd_bus* bus, const std::string& unit,
-                                        const UnitChange& change) {
+Result<> SystemdPort::set_properties(sd_bus* bus, const std::string& unit,
+                                     const UnitChange& change) {
   const Message message = PLIMSOLL_TRY(set_properties_call(bus, unit, change));
   BusError error;
   const int result = sd_bus_call(bus, message.get(), 0, &error.error, nullptr);
@@ -202,7 +218,7 @@ Result<> SystemdManager::set_properties(sd_bus* bus, const std::string& unit,
   return {};
 }
 
-Result<> SystemdManager::freeze(sd_bus* bus, const std::string& unit, limit::Switch state) {
+Result<> SystemdPort::freeze(sd_bus* bus, const std::string& unit, limit::Switch state) {
   const char* const method = state == limit::Switch::kOn ? "FreezeUnit" : "ThawUnit";
   BusError error;
   const int result = sd_bus_call_method(bus, kService, kPath, kManager, method, &error.error,
@@ -213,18 +229,12 @@ Result<> SystemdManager::freeze(sd_bus* bus, const std::string& unit, limit::Swi
 
 // systemd answers before it writes: the control files come with its next turn, and it takes the
 // next question after that.
-Result<> SystemdManager::settle(sd_bus* bus) {
+Result<> SystemdPort::settle(sd_bus* bus) {
   BusError error;
   const int result = sd_bus_call_method(bus, kService, kPath, "org.freedesktop.DBus.Peer", "Ping",
                                         &error.error, nullptr, nullptr);
   if (result < 0) return bus_failure("Ping", result, &error.error);
   return {};
-}
-
-bool runs_systemd(const char* run) {
-  struct stat facts{};
-  return ::lstat((std::string(run) + "/systemd/system").c_str(), &facts) == 0 &&
-         S_ISDIR(facts.st_mode);
 }
 
 }  // namespace plimsoll::control

@@ -1,4 +1,5 @@
-// systemd over D-Bus (sd-bus).
+// systemd over D-Bus (sd-bus): SetUnitProperties with runtime = true, that is, until the next boot
+// and across restarts of the unit; nothing is written to /etc.
 #pragma once
 
 #include <chrono>
@@ -6,13 +7,14 @@
 #include <mutex>
 #include <string>
 
-#include "control/manager/unit_manager.h"
+#include "control/manager/manager_port.h"
+#include "control/manager/properties.h"
 
 struct sd_bus;
 
 namespace plimsoll::control {
 
-class SystemdManager final : public UnitManager {
+class SystemdPort final : public ManagerPort {
  public:
   struct Options {
     // A bus address such as "unix:path=/run/dbus/system_bus_socket"; empty: the system bus, and
@@ -21,14 +23,20 @@ class SystemdManager final : public UnitManager {
     std::string own_socket = "unix:path=/run/systemd/private";
     std::chrono::milliseconds timeout{10'000};  // Of one call.
   };
-  explicit SystemdManager(Options options);
-  SystemdManager() : SystemdManager(Options{}) {}
-  ~SystemdManager() override;
-  SystemdManager(const SystemdManager&) = delete;
-  SystemdManager& operator=(const SystemdManager&) = delete;
+  explicit SystemdPort(Options options);
+  SystemdPort() : SystemdPort(Options{}) {}
+  ~SystemdPort() override;
+  SystemdPort(const SystemdPort&) = delete;
+  SystemdPort& operator=(const SystemdPort&) = delete;
 
-  [[nodiscard]] Result<std::string> control_group(const std::string& unit) override;
-  [[nodiscard]] Result<> change(const std::string& unit, const UnitChange& change) override;
+  [[nodiscard]] std::string why_not(const Unit& unit, const limit::Write& write) const override;
+  [[nodiscard]] Result<> write(const Unit& unit, const std::string& file,
+                               std::string_view text) override;
+
+  // What write() says, and waits for. kGone, there is no such unit; kDenied; kRejected, it does not
+  // take the value; kBusy, no answer in time; kNotOffered, no such property; kIo, nobody to talk
+  // to.
+  [[nodiscard]] Result<> change(const std::string& unit, const UnitChange& change);
 
  private:
   struct Close {
@@ -42,6 +50,7 @@ class SystemdManager final : public UnitManager {
   Result<> set_properties(sd_bus* bus, const std::string& unit, const UnitChange& change);
   Result<> freeze(sd_bus* bus, const std::string& unit, limit::Switch state);
   Result<> settle(sd_bus* bus);
+  Result<std::uint64_t> number(const std::string& unit, const char* property);
   template <class T>
   Result<T> kept(Result<T> result);
 
@@ -49,9 +58,5 @@ class SystemdManager final : public UnitManager {
   std::mutex mutex_;  // A connection is one thread's at a time.
   Bus bus_;
 };
-
-// Whether this host's init is systemd, by the directory that it makes at the start (sd_booted(3)):
-// `run` is the host's /run. Without it nobody owns groups, whatever they are called.
-[[nodiscard]] bool runs_systemd(const char* run = "/run");
 
 }  // namespace plimsoll::control
