@@ -67,6 +67,9 @@ class Watches {
     }
   }
 
+  // Takes one event off what a read of an inotify descriptor gave; nothing at its end. Pure.
+  [[nodiscard]] static std::optional<Notification> next(std::string_view& buffer);
+
  private:
   struct Owned {
     int watch;
@@ -76,7 +79,6 @@ class Watches {
   static constexpr int kMaxReads = 256;
   [[nodiscard]] const Owned* find(int watch) const;
   [[nodiscard]] std::string_view read_some();
-  [[nodiscard]] static std::optional<Notification> next(std::string_view& buffer);
 
   std::size_t max_watches_;
   Fd inotify_;

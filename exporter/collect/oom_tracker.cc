@@ -10,6 +10,10 @@ namespace plimsoll::exporter {
 namespace {
 
 using cgroupfs::Field;
+using cgroupfs::KernelLog;
+using cgroupfs::KmsgRecord;
+using cgroupfs::LoggedKill;
+using cgroupfs::OomAccount;
 using inventory::IdentityPtr;
 
 constexpr std::uint32_t kNobody = ~std::uint32_t{0};  // kNoParent of headroom.h.

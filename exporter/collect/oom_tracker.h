@@ -21,10 +21,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/read_file.h"
-#include "exporter/collect/kmsg.h"
+#include "cgroupfs/watch/kmsg.h"
+#include "cgroupfs/watch/oom_account.h"
+#include "cgroupfs/watch/oom_log.h"
 #include "exporter/collect/log_paths.h"
-#include "exporter/collect/oom_account.h"
-#include "exporter/collect/oom_log.h"
+#include "exporter/collect/oom_stats.h"
 #include "exporter/collect/oom_workloads.h"
 #include "exporter/collect/snapshot.h"
 
@@ -65,7 +66,7 @@ class OomTracker {
 
  private:
   struct Group {  // Of a cgroup path, whichever cgroup has it.
-    OomAccount account;
+    cgroupfs::OomAccount account;
     inventory::IdentityPtr identity;
     std::optional<std::uint64_t> local;  // v1: its own kills, as of the last update.
     std::uint64_t removed_below = 0;     // v1: of descendants that are gone, which no file has now.
@@ -76,7 +77,7 @@ class OomTracker {
 
   void follow_rows(Update& update);
   void read_log(Update& update);
-  void on_kill(Update& update, LoggedKill kill);
+  void on_kill(Update& update, cgroupfs::LoggedKill kill);
   [[nodiscard]] bool is_our_container(std::string_view path);
   void settle_removed(Update& update);
   void take_counters(const Update& update);
@@ -103,10 +104,10 @@ class OomTracker {
   const Options options_;
   const Identify identify_;
   const MonoTime started_;
-  KernelLog log_;
-  OomLines lines_;
+  cgroupfs::KernelLog log_;
+  cgroupfs::OomLines lines_;
   LogPaths paths_;
-  OomAccount::Log log_state_ = OomAccount::Log::kUpToDate;
+  cgroupfs::OomAccount::Log log_state_ = cgroupfs::OomAccount::Log::kUpToDate;
   ReadBuffer buffer_;
 
   std::unordered_map<std::string, Group, Hash, std::equal_to<>> groups_;  // By path.

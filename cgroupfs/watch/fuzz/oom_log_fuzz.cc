@@ -4,12 +4,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "exporter/collect/oom_log.h"
+#include "cgroupfs/watch/oom_log.h"
 
 namespace {
 
 using namespace plimsoll;
-using namespace plimsoll::exporter;
+using namespace plimsoll::cgroupfs;
 
 void check(const LoggedKill& kill) {
   PLIMSOLL_CHECK(kill.pid > 0);

@@ -1,14 +1,15 @@
-#include "exporter/collect/kmsg.h"
+#include "cgroupfs/watch/kmsg.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "base/number.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 namespace {
 
@@ -88,6 +89,8 @@ bool KernelLog::open(MonoTime now) {
     return false;
   }
   fd_ = Fd(fd);
+  // Once: whoever comes back after a failure wants what came meanwhile. A FIFO has no past.
+  if (std::exchange(from_, From::kOldest) == From::kNow) (void)::lseek(fd_.get(), 0, SEEK_END);
   stats_.readable = true;
   stats_.error.clear();
   return true;
@@ -163,4 +166,4 @@ KernelLog::Drained KernelLog::drain(MonoTime now, const Each& each) {
   return Drained::kPart;
 }
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -1,11 +1,11 @@
-#include "exporter/collect/oom_log.h"
+#include "cgroupfs/watch/oom_log.h"
 
 #include <limits>
 #include <utility>
 
 #include "base/number.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 namespace {
 
@@ -187,4 +187,4 @@ std::optional<LoggedKill> OomLines::feed(const KmsgRecord& record) {
   return killed(line, record.usec);
 }
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

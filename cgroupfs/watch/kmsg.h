@@ -1,5 +1,5 @@
 // The kernel's log: /dev/kmsg, read without waiting, from the oldest record that the ring still
-// has. Source: Documentation/ABI/testing/dev-kmsg; kernel/printk/printk.c.
+// has, or from now on. Source: Documentation/ABI/testing/dev-kmsg; kernel/printk/printk.c.
 #pragma once
 
 #include <array>
@@ -11,9 +11,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "exporter/collect/oom_stats.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 // "6,649,5339589974,-;oom-kill:constraint=...": priority and facility, sequence number,
 // microseconds since boot, flags; then the text, in which what is not printable ASCII is \xHH.
@@ -31,10 +30,26 @@ struct KmsgRecord {
 // \xHH become bytes; a backslash of another kind stays. Pure.
 [[nodiscard]] std::string unescape_kmsg(std::string_view text);
 
+struct KernelLogStats {
+  bool wanted = false;  // A log was named.
+  bool readable = false;
+  std::uint64_t records = 0;  // Read since the start.
+  std::uint64_t lost = 0;     // Overwritten before we read them.
+  std::uint64_t malformed = 0;
+  std::string error;  // Why it is not readable.
+};
+
 class KernelLog {
  public:
+  enum class From : std::uint8_t {
+    kOldest,  // What the ring still has, first.
+    kNow      // Only what comes after the log was opened.
+  };
   // "" for none. A plain file or FIFO of the same lines serves as well.
-  explicit KernelLog(std::string path) : path_(std::move(path)) { stats_.wanted = !path_.empty(); }
+  explicit KernelLog(std::string path, From from = From::kOldest)
+      : path_(std::move(path)), from_(from) {
+    stats_.wanted = !path_.empty();
+  }
 
   using Each = std::function<void(const KmsgRecord&)>;
   enum class Drained : std::uint8_t {
@@ -45,6 +60,9 @@ class KernelLog {
   // Calls `each` for every record that is new since the last time, up to a limit.
   Drained drain(MonoTime now, const Each& each);
   [[nodiscard]] const KernelLogStats& stats() const { return stats_; }
+  // For poll(): readable when there is a record. -1 before the first drain() and while the log
+  // cannot be read.
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   enum class Chunk : std::uint8_t { kSome, kEnd, kBroken };
@@ -54,6 +72,7 @@ class KernelLog {
   void take_line(std::string_view line, const Each& each);
 
   std::string path_;
+  From from_;
   Fd fd_;
   std::optional<MonoTime> retry_at_;
   std::optional<std::uint64_t> sequence_;  // Of the last record.
@@ -61,4 +80,4 @@ class KernelLog {
   KernelLogStats stats_;
 };
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -1,4 +1,4 @@
-#include "exporter/collect/kmsg.h"
+#include "cgroupfs/watch/kmsg.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "base/fake_clock.h"
 #include "base/temp_tree.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 namespace {
 
 using Drained = KernelLog::Drained;
@@ -106,6 +106,18 @@ TEST_F(KernelLogFile, IsTriedAgainWhenItCouldNotBeOpened) {
   EXPECT_EQ(texts_.size(), 1U);
 }
 
+TEST_F(KernelLogFile, FromNowOnLeavesOutThePast) {
+  write("6,1,10,-;past\n");
+  KernelLog log(path_, KernelLog::From::kNow);
+  std::vector<std::string> texts;
+  const auto each = [&](const KmsgRecord& record) { texts.emplace_back(record.text); };
+  EXPECT_EQ(log.drain(clock_.now(), each), Drained::kAll);
+  EXPECT_GE(log.fd(), 0);
+  write("6,2,10,-;now\n");
+  EXPECT_EQ(log.drain(clock_.now(), each), Drained::kAll);
+  EXPECT_EQ(texts, std::vector<std::string>{"now"});
+}
+
 TEST(KernelLog, OfNoNameIsNone) {
   KernelLog log("");
   EXPECT_EQ(log.drain(MonoTime{}, [](const KmsgRecord&) {}), Drained::kNothing);
@@ -113,4 +125,4 @@ TEST(KernelLog, OfNoNameIsNone) {
 }
 
 }  // namespace
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -22,9 +22,9 @@
 #include <string>
 #include <string_view>
 
-#include "exporter/collect/kmsg.h"
+#include "cgroupfs/watch/kmsg.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 struct LoggedKill {
   std::uint64_t usec = 0;  // Since boot.
@@ -62,4 +62,4 @@ class OomLines {
   std::uint64_t malformed_ = 0;
 };
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 class OomAccount {
  public:
@@ -54,4 +54,4 @@ class OomAccount {
   bool was_counted_ = false;
 };
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

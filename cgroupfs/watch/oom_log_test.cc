@@ -1,10 +1,10 @@
-#include "exporter/collect/oom_log.h"
+#include "cgroupfs/watch/oom_log.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 namespace {
 
 std::string line(const std::string& groups, const std::string& task = "hog", int pid = 20144) {
@@ -153,4 +153,4 @@ TEST_F(Lines, PathsAreUnescaped) {
 }
 
 }  // namespace
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -1,9 +1,9 @@
-#include "exporter/collect/oom_account.h"
+#include "cgroupfs/watch/oom_account.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 namespace {
 // The kernel may be held up between the line and the counter for as long as a slow console takes to
@@ -44,4 +44,4 @@ void OomAccount::settle(MonoTime now) {
   kept_ += std::exchange(open_, 0);
 }
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

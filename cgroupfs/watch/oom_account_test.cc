@@ -1,8 +1,8 @@
-#include "exporter/collect/oom_account.h"
+#include "cgroupfs/watch/oom_account.h"
 
 #include <gtest/gtest.h>
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 namespace {
 
 using enum OomAccount::Log;
@@ -114,4 +114,4 @@ TEST(OomAccount, NeverFallsAndEndsAtTheTruth) {
 }
 
 }  // namespace
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs
