@@ -1,6 +1,6 @@
-// A storm is told as a number: the first event of a kind and group passes at once, those that follow
-// within a time are added up and told by one event at its end. Nothing is left out. Pure but for the
-// time that it is given.
+// A storm is told as a number: the first event of a kind and group passes at once, those that
+// follow within a time are added up and told by one event at its end. Nothing is left out. Pure but
+// for the time that it is given.
 #pragma once
 
 #include <chrono>

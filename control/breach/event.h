@@ -1,5 +1,5 @@
-// One thing that went wrong at a limit: what, whose, how often, and which limit it was. Values; made
-// by the monitor, immutable once in the ring.
+// One thing that went wrong at a limit: what, whose, how often, and which limit it was. Values;
+// made by the monitor, immutable once in the ring.
 #pragma once
 
 #include <array>
@@ -27,11 +27,11 @@ enum class BreachKind : std::uint8_t {
   kMemoryStall,
   kCpuStall
 };
-inline constexpr std::array kBreachKinds = {
-    BreachKind::kOom,       BreachKind::kOomKill,      BreachKind::kMemoryHigh,
-    BreachKind::kMemoryMax, BreachKind::kNearLimit,    BreachKind::kCpuThrottled,
-    BreachKind::kPidsLimit, BreachKind::kIoStall,      BreachKind::kMemoryStall,
-    BreachKind::kCpuStall};
+inline constexpr std::array kBreachKinds = {BreachKind::kOom,         BreachKind::kOomKill,
+                                            BreachKind::kMemoryHigh,  BreachKind::kMemoryMax,
+                                            BreachKind::kNearLimit,   BreachKind::kCpuThrottled,
+                                            BreachKind::kPidsLimit,   BreachKind::kIoStall,
+                                            BreachKind::kMemoryStall, BreachKind::kCpuStall};
 [[nodiscard]] std::string_view name_of(BreachKind kind);  // "oom_kill", "near_limit", ...
 [[nodiscard]] std::optional<BreachKind> breach_kind_named(std::string_view name);
 
@@ -49,7 +49,7 @@ struct BreachEvent {
   inventory::IdentityPtr identity;
   std::uint64_t count = 1;  // So many of them are told by this event.
 
-  std::string limit;                        // "memory.max", "cpu.max", ...; v2's word. "" unknown.
+  std::string limit;                         // "memory.max", "cpu.max", ...; v2's word. "" unknown.
   std::optional<std::uint64_t> limit_value;  // Bytes, tasks, or microseconds of quota.
   std::string bound_by;                      // The group whose limit it was; "" unknown.
   std::string bound_by_name;                 // What people call it.

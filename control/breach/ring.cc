@@ -26,7 +26,8 @@ BreachRing::Past BreachRing::after(std::uint64_t id) const {
   if (past.restarted) id = 0;
   const std::uint64_t first = events_.empty() ? last_id_ + 1 : events_.front()->id;
   if (!past.restarted && id + 1 < first) past.lost = first - id - 1;
-  const auto begin = std::ranges::upper_bound(events_, id, {}, [](const BreachPtr& event) { return event->id; });
+  const auto begin =
+      std::ranges::upper_bound(events_, id, {}, [](const BreachPtr& event) { return event->id; });
   past.events.assign(begin, events_.end());
   return past;
 }
@@ -42,7 +43,8 @@ BreachRing::Past BreachRing::since(WallTime time) const {
 
 BreachPtr BreachRing::find(std::uint64_t id) const {
   const std::lock_guard lock(mutex_);
-  const auto at = std::ranges::lower_bound(events_, id, {}, [](const BreachPtr& event) { return event->id; });
+  const auto at =
+      std::ranges::lower_bound(events_, id, {}, [](const BreachPtr& event) { return event->id; });
   return at != events_.end() && (*at)->id == id ? *at : nullptr;
 }
 

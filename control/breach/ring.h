@@ -35,8 +35,8 @@ class BreachRing {
   [[nodiscard]] BreachPtr find(std::uint64_t id) const;
   [[nodiscard]] std::uint64_t last_id() const;
 
-  // `listener` must not block, nor call this ring. Runs until the number given back is unlisten()ed;
-  // then no call is in progress any more.
+  // `listener` must not block, nor call this ring. Runs until the number given back is
+  // unlisten()ed; then no call is in progress any more.
   using Listener = std::function<void(const BreachPtr&)>;
   [[nodiscard]] std::uint64_t listen(Listener listener);
   void unlisten(std::uint64_t listener);

@@ -1,0 +1,15 @@
+// Sizes and times for people. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace plimsoll::control {
+
+// "512", "16M", "1.5G": powers of 1024, one digit behind the point where it says something.
+[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
+// "350us", "12ms", "1.4s"
+[[nodiscard]] std::string duration_text(std::chrono::nanoseconds duration);
+
+}  // namespace plimsoll::control
