@@ -35,6 +35,10 @@ std::size_t Watcher::Group::descriptors() const {
   return count;
 }
 
+bool Watcher::Group::has_stalls() const {
+  return std::ranges::any_of(stalls, [](const Fd& fd) { return static_cast<bool>(fd); });
+}
+
 Result<Watcher> Watcher::create(const Layout& layout, WatchOptions options) {
   Watcher watcher(layout, std::move(options));
   watcher.epoll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
@@ -128,7 +132,8 @@ void Watcher::watch_stalls(Group& group, const Cgroup& cgroup) {
     else
       refused(polled.error());
   }
-  ++stats_.stall_groups;
+  group.stalls_counted = group.has_stalls();
+  if (group.stalls_counted) ++stats_.stall_groups;
 }
 
 void Watcher::add(const Cgroup& cgroup, Stalls stalls) {
@@ -192,8 +197,7 @@ void Watcher::remove(std::uint64_t serial) {
     ::inotify_rm_watch(inotify_.get(), group.watch);
   }
   if (group.sharing) --stats_.sharing;
-  if (std::ranges::any_of(group.stalls, [](const Fd& fd) { return static_cast<bool>(fd); }))
-    --stats_.stall_groups;
+  if (group.stalls_counted) --stats_.stall_groups;
   stats_.descriptors -= group.descriptors();
   groups_.erase(at);
   stats_.groups = groups_.size();
@@ -203,6 +207,11 @@ void Watcher::remove(std::uint64_t serial) {
 bool Watcher::shares(std::uint64_t serial) const {
   const auto at = groups_.find(serial);
   return at != groups_.end() && at->second.sharing;
+}
+
+bool Watcher::watches_stalls(std::uint64_t serial) const {
+  const auto at = groups_.find(serial);
+  return at != groups_.end() && at->second.has_stalls();
 }
 
 void Watcher::set_kernel_log(int fd) {

@@ -89,6 +89,8 @@ class Watcher {
   void set_thresholds(const Cgroup& cgroup, std::span<const std::uint64_t> bytes);
   void remove(std::uint64_t serial);
   [[nodiscard]] bool shares(std::uint64_t serial) const;
+  // Is a trigger armed for it?
+  [[nodiscard]] bool watches_stalls(std::uint64_t serial) const;
   // The descriptor of the kernel's log (KernelLog::fd()); -1 for none. It is not owned. To be given
   // again when the log was opened anew.
   void set_kernel_log(int fd);
@@ -112,6 +114,8 @@ class Watcher {
     std::array<Fd, 3> stalls;  // By resource.
     int watch = -1;
     bool sharing = false;
+    bool stalls_counted = false;  // In WatcherStats::stall_groups.
+    [[nodiscard]] bool has_stalls() const;
     [[nodiscard]] std::size_t descriptors() const;
   };
 

@@ -46,7 +46,7 @@ std::string amount(const BreachEvent& event, std::uint64_t value) {
 std::string what_happened(const BreachEvent& event) {
   std::string text;
   if (event.pid)
-    text += ": " + valid_text(event.process) + " (pid " + std::to_string(*event.pid) + ")";
+    text += ": " + printable(event.process) + " (pid " + std::to_string(*event.pid) + ")";
   if (event.kind == BreachKind::kNearLimit && event.percent)
     text += ": " + std::to_string(*event.percent) + "%";
   else if (event.percent)
@@ -109,7 +109,7 @@ std::string idle_frame(EventFormat format) {
 
 std::string to_text(const BreachEvent& event) {
   std::string text = rfc3339(event.at).substr(0, 19) + "Z " + std::string(name_of(event.kind)) +
-                     " " + valid_text(event.identity ? event.identity->display : event.cgroup) +
+                     " " + printable(event.identity ? event.identity->display : event.cgroup) +
                      what_happened(event);
   if (!event.limit.empty()) {
     text += "; " + event.limit;
@@ -117,7 +117,7 @@ std::string to_text(const BreachEvent& event) {
     if (event.current) text += ", at " + amount(event, *event.current);
     if (!event.bound_by.empty() && event.bound_by != event.cgroup)
       text += " (of " +
-              valid_text(event.bound_by_name.empty() ? event.bound_by : event.bound_by_name) + ")";
+              printable(event.bound_by_name.empty() ? event.bound_by : event.bound_by_name) + ")";
   }
   if (event.count > 1) text += "; " + std::to_string(event.count) + " times";
   return text;

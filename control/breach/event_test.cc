@@ -55,6 +55,7 @@ TEST(BreachRing, ListenersHearEveryEventInOrderFromAnyThread) {
   const auto listener = ring.listen([&](const BreachPtr& event) { heard.push_back(event->id); });
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&] {
         for (int i = 0; i < 250; ++i) (void)ring.publish(of_kind(BreachKind::kOom));
@@ -199,6 +200,7 @@ TEST(Units, AreShort) {
   EXPECT_EQ(bytes_text(1536), "1.5K");
   EXPECT_EQ(bytes_text(std::uint64_t{16} << 20), "16M");
   EXPECT_EQ(duration_text(milliseconds(1500)), "1.5s");
+  EXPECT_EQ(printable("a\x1b[31m\xff"), "a?[31m\xEF\xBF\xBD");
   EXPECT_EQ(duration_text(std::chrono::microseconds(350)), "350us");
 }
 

@@ -1,6 +1,9 @@
 #include "control/breach/units.h"
 
 #include <array>
+#include <cmath>
+
+#include "base/text.h"
 
 namespace plimsoll::control {
 
@@ -12,7 +15,7 @@ std::string bytes_text(std::uint64_t bytes) {
     value /= 1024;
     ++unit;
   }
-  std::string text = std::to_string(static_cast<std::uint64_t>(value * 10 + 0.5));
+  std::string text = std::to_string(std::llround(value * 10));
   const char tenth = text.back();
   text.pop_back();
   if (text.empty()) text = "0";
@@ -26,6 +29,14 @@ std::string duration_text(std::chrono::nanoseconds duration) {
   if (ns < 1'000'000'000) return std::to_string(ns / 1'000'000) + "ms";
   const auto tenths = ns / 100'000'000;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "s";
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  append_valid_utf8(out, text);
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return out;
 }
 
 }  // namespace plimsoll::control
