@@ -29,8 +29,11 @@ LIMITS = {
     "container_spec_cpu_quota",
     "container_cpu_cfs_periods_total",
     "container_threads_max",
+    "plimsoll_container_pids_limit",
     "container_fs_limit_bytes",
 }
+# Groups that are off by default, and why a rule may use one all the same.
+OFF = {"process": "container_threads: for a cAdvisor; plimsoll_container_pids is always there"}
 HEADINGS = ["## What it means", "## How to look", "## What to do"]
 
 
@@ -90,6 +93,12 @@ class Rules(unittest.TestCase):
             name = rule.get("alert") or rule["record"]
             self.assertTrue(promql.selectors(rule["expr"]), name)
             self.assertEqual(promql.unknown(rule["expr"], families, RECORDED), [], name)
+
+    def test_every_metric_is_there_by_default(self):
+        families = promql.catalogue()
+        for rule in WRITTEN:
+            groups = {families[name].group for name in asked_for(rule["expr"]) if name in families}
+            self.assertEqual(groups & promql.off_by_default() - set(OFF), set(), rule["expr"])
 
     def test_recorded_names_say_level_metric_and_operation(self):
         for name in RECORDED:
@@ -152,7 +161,7 @@ class Names(unittest.TestCase):
         self.assertEqual(promql.selectors('a{b="c",d!~"e,f=g"}')[0].labels, ("b", "d"))
 
     def test_unknown(self):
-        families = {"a": ("gauge", {"device"}), "h": ("histogram", set())}
+        families = {"a": promql.Family("gauge", {"device"}), "h": promql.Family("histogram", set())}
         self.assertEqual(promql.unknown('a{device="x",name="y"} + h_bucket{le="1"} + r', families, {"r"}), [])
         self.assertEqual(promql.unknown('b + a{x="y"} + a_sum', families), ["no metric b", "a has no label x", "no metric a_sum"])
 

@@ -9,13 +9,19 @@ import case
 
 ADDRESS = "127.0.0.1:9090"
 CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 900ms}}
+global: {{scrape_interval: 1s, scrape_timeout: 900ms, evaluation_interval: 1s}}
 scrape_configs:
   - job_name: cadvisor
     static_configs: [{{targets: ["{target}"]}}]
 """
 FURTHER_JOB = """  - job_name: {name}
     static_configs: [{{targets: ["{target}"]}}]
+"""
+ALERTING = """
+rule_files: ["{rules}"]
+alerting:
+  alertmanagers:
+    - static_configs: [{{targets: ["{alertmanager}"]}}]
 """
 DISCOVERY = """
   - job_name: found
@@ -25,13 +31,15 @@ DISCOVERY = """
 
 class Prometheus:
     """Scrapes `target` every second, further jobs by name, and what the URL `discovery` lists; without a target it only
-    takes what is pushed."""
+    takes what is pushed. `alerting` is a rule file and the address of an Alertmanager."""
 
-    def __init__(self, target, *flags, discovery=None, **jobs):
+    def __init__(self, target, *flags, discovery=None, alerting=None, **jobs):
         config = case.work / "prometheus.yml"
         text = CONFIG.format(target=target) if target else "global: {}\n"
         text += "".join(FURTHER_JOB.format(name=name, target=at) for name, at in jobs.items())
-        config.write_text(text + (DISCOVERY.format(url=discovery) if discovery else ""))
+        text += DISCOVERY.format(url=discovery) if discovery else ""
+        text += ALERTING.format(rules=alerting[0], alertmanager=alerting[1]) if alerting else ""
+        config.write_text(text)
         self.log_path = case.work / "prometheus.log"
         self.command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
         self.command += [f"--storage.tsdb.path={case.work / 'tsdb'}", *flags]

@@ -57,15 +57,29 @@ def closing(tokens, index, closes):
     return next((token.end() for token in tokens[index:] if token.group() == closes), tokens[-1].end())
 
 
+@dataclass(frozen=True)
+class Family:
+    kind: str  # "gauge"
+    labels: set  # Besides those that every container's series may have.
+    group: str = "always"
+
+
 def catalogue():
-    """Family -> its further labels, as docs/metrics.md (which a test compares with the code) has them."""
+    """Families by name, as docs/metrics.md (which a test compares with the code) has them."""
     families = {}
     for line in tree.read("docs/metrics.md").splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         if len(cells) > 5 and re.fullmatch(r"`\w+`", cells[1]):
             labels = set(filter(None, cells[4].strip("`").split(",")))
-            families[cells[1].strip("`")] = (cells[2], labels)
+            families[cells[1].strip("`")] = Family(cells[2], labels, cells[6])
     return families
+
+
+def off_by_default():
+    """Groups that docs/metrics.md has under that heading."""
+    text = tree.read("docs/metrics.md").partition("## Groups that are off by default")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.startswith("| `")]
+    return {row[6] for row in rows} | {"memory_stat", "pressure_avg"}
 
 
 def unknown(expression, families, recorded=()):
@@ -76,10 +90,10 @@ def unknown(expression, families, recorded=()):
         if metric in OF_PROMETHEUS or metric in recorded:
             continue
         base = next((metric.removesuffix(end) for end in SUFFIXES if metric.endswith(end) and metric not in families), metric)
-        kind, labels = families.get(base, (None, set()))
-        if kind is None or (base != metric and kind != "histogram"):
+        family = families.get(base)
+        if family is None or (base != metric and family.kind != "histogram"):
             problems.append(f"no metric {metric}")
             continue
-        known = labels | TARGET | BASE | ({"le"} if kind == "histogram" else set())
+        known = family.labels | TARGET | BASE | ({"le"} if family.kind == "histogram" else set())
         problems += [f"{metric} has no label {label}" for label in selector.labels if label not in known]
     return problems
