@@ -23,6 +23,8 @@
 #include "cgroupfs/limit/read_view.h"
 #include "cgroupfs/limit/value.h"
 #include "cgroupfs/tree/group_path.h"
+#include "control/policy/decide.h"
+#include "control/policy/decode.h"
 
 namespace plimsoll::bench {
 namespace {
@@ -114,6 +116,38 @@ Limits twelve(const limit::KernelView& view, bool odd) {
                     {"freeze", odd ? "on" : "off"}});
 }
 
+// Fifty rules of which each container is meant by two.
+void bench_policies(std::size_t count) {
+  std::string text =
+      "rules:\n  - {name: all, match: {name: '*'}, limits: {pids.max: 10% of host}}\n";
+  for (int i = 0; i < 49; ++i) {
+    const std::string n = std::to_string(i);
+    text += "  - {name: r" + n + ", priority: " + n + ", match: {image: app-" + n +
+            "*}, limits: {memory.max: 150% of p95, cpus: 1.5, cpu.weight: 50, pids.max: 200}}\n";
+  }
+  const policy::Decoded decoded = policy::decode("bench", text);
+  policy::Situation situation;
+  situation.host = {.memory_bytes = std::uint64_t{1} << 34, .cpus = 8, .pids = 32768};
+  situation.observed.span = std::chrono::hours(1);
+  situation.observed.memory = policy::Use{std::uint64_t{1} << 26, std::uint64_t{1} << 27};
+  const policy::HostZone zone;
+  std::vector<inventory::Identity> containers(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    containers[i].runtime = inventory::Runtime::kDocker;
+    containers[i].name = containers[i].display = "web-" + std::to_string(i);
+    containers[i].image = "app-" + std::to_string(i % 49) + ":1";
+  }
+  std::size_t knobs = 0;
+  std::vector<double> times;
+  for (int round = 0; round < 5; ++round)
+    times.push_back(seconds([&] {
+      for (const auto& one : containers)
+        knobs += policy::decide(decoded.rules, one, situation, zone).knobs.size();
+    }));
+  if (!decoded.problems.empty() || knobs != 5 * 4 * count) std::printf("!! wrong decisions\n");
+  row(count, "decide by 50 rules, explained", median(times) * 1e3, "ms");
+}
+
 int run(std::size_t count) {
   const auto root = open_dir("/sys/fs/cgroup");
   const auto proc = open_dir("/proc/self");
@@ -168,6 +202,7 @@ int run(std::size_t count) {
     for (int i = 0; i < kRounds; ++i) (void)limit::apply(i % 2 == 0 ? up : down, port);
   });
   row(1, "one verified write after another", kRounds / took, "per s");
+  bench_policies(count);
   return 0;
 }
 
