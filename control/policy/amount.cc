@@ -137,7 +137,7 @@ Result<Share> parse_share(Knob knob, std::string_view text) {
   Share share;
   std::string_view rest = text;
   const std::size_t comma = std::min(rest.find(','), rest.size());
-  std::string_view head = trim(rest.substr(0, comma));
+  const std::string_view head = trim(rest.substr(0, comma));
   rest.remove_prefix(std::min(rest.size(), comma + 1));
   const std::size_t percent = head.find('%');
   const auto hundredths = parse_percent(trim(head.substr(0, percent)));

@@ -39,6 +39,7 @@ std::optional<T> named(std::string_view word, const std::array<T, N>& all) {
 template <class T, std::size_t N>
 std::vector<std::string_view> words_of(const std::array<T, N>& all) {
   std::vector<std::string_view> words;
+  words.reserve(N);
   for (const T one : all) words.push_back(name_of(one));
   return words;
 }
