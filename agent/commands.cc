@@ -6,6 +6,7 @@
 
 #include "agent/cli.h"
 #include "agent/doctor/doctor_command.h"
+#include "agent/engine/engine_command.h"
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
 #include "agent/stats/stats_command.h"
@@ -42,6 +43,7 @@ std::vector<Command> all_commands() {
   commands.push_back(stats_command());
   commands.push_back(doctor_command());
   commands.push_back(exporter_command());
+  commands.push_back(engine_command());
   // The daemon of both planes (agent) comes here.
   commands.push_back(version_command());
   return commands;

@@ -24,10 +24,11 @@ constexpr std::chrono::milliseconds kLingerTime{1000};
 }  // namespace
 
 Connection::Connection(Core& core, Socket socket, std::string peer,
-                       std::shared_ptr<const Door> door)
+                       std::shared_ptr<const PeerProcess> process, std::shared_ptr<const Door> door)
     : core_(core),
       socket_(std::move(socket)),
       peer_(std::move(peer)),
+      process_(std::move(process)),
       door_(std::move(door)),
       timer_(core.loop->context()),
       parser_(core.limits) {}

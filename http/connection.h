@@ -32,7 +32,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Socket = boost::asio::generic::stream_protocol::socket;
   using IdleList = std::list<Connection*>;
 
-  Connection(Core& core, Socket socket, std::string peer, std::shared_ptr<const Door> door);
+  Connection(Core& core, Socket socket, std::string peer,
+             std::shared_ptr<const PeerProcess> process, std::shared_ptr<const Door> door);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -85,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Socket socket_;
   std::unique_ptr<SecureStream> secure_;  // Around the socket; null: plain.
   const std::string peer_;
+  const std::shared_ptr<const PeerProcess> process_;
   const std::shared_ptr<const Door> door_;
   boost::asio::steady_timer timer_;
 

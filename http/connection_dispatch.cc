@@ -39,6 +39,7 @@ void Connection::dispatch() {
   expect(Deadline::kNone, {});
   Request request = parser_.take();
   request.peer = peer_;
+  request.process = process_;
   ++exchange_;
   is_head_ = request.method == "HEAD";
   http_1_1_ = parser_.manner().http_1_1;

@@ -8,6 +8,7 @@
 
 #include "http/gate.h"
 #include "http/listener.h"
+#include "http/peer_process.h"
 
 namespace plimsoll::http {
 
@@ -53,8 +54,9 @@ void Core::admit(Fd socket, int family, std::string peer, std::shared_ptr<const 
   stream.assign({family, 0}, socket.get(), ec);
   if (ec) return counters.refused();
   (void)socket.release();
-  auto connection =
-      std::make_shared<Connection>(*this, std::move(stream), std::move(peer), std::move(door));
+  auto process = family == AF_UNIX ? peer_process(stream.native_handle()) : nullptr;
+  auto connection = std::make_shared<Connection>(*this, std::move(stream), std::move(peer),
+                                                 std::move(process), std::move(door));
   connections_.emplace(connection.get(), connection);
   counters.opened();
   connection->start();

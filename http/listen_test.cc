@@ -114,6 +114,26 @@ void leave_stale_socket(const std::string& file) {
   ASSERT_EQ(::bind(socket.get(), address->get(), address->length), 0);
 }
 
+TEST(ListenUnix, KnowsTheProcessAtTheOtherEnd) {
+  const TempTree tree;
+  const auto tell = [](Server& server) {
+    server.route("/who", {"GET"}, [](const Request& request, Responder responder) {
+      const auto& process = request.process;
+      responder.send(Response::text(200, process ? std::to_string(process->pid) + " " +
+                                                       std::to_string(process->uid) + " " +
+                                                       std::to_string(process->gid)
+                                                 : "nobody"));
+    });
+  };
+  const std::string address = "unix:" + tree.path() + "/s.sock";
+  const RunningServer on_unix({}, tell, address);
+  EXPECT_EQ(get(address, "/who")->body, std::to_string(::getpid()) + " " +
+                                            std::to_string(::geteuid()) + " " +
+                                            std::to_string(::getegid()));
+  const RunningServer on_tcp({}, tell);
+  EXPECT_EQ(get(on_tcp.address(), "/who")->body, "nobody");
+}
+
 TEST(ListenUnix, ReplacesAStaleSocket) {
   const TempTree tree;
   const std::string file = tree.path() + "/s.sock";

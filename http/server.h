@@ -23,6 +23,14 @@
 
 namespace plimsoll::http {
 
+// The process at the other end of a unix socket, as it was when it connected.
+struct PeerProcess {
+  std::uint32_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;  // Its supplementary groups; none where the kernel hides them.
+};
+
 struct Request {
   std::string method;  // "GET"
   std::string target;  // As sent: "/api/v1/containers/a%20b?x=1"
@@ -31,7 +39,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;    // Decoded, in order.
   std::vector<std::pair<std::string, std::string>> headers;  // Names in lower case, in order.
   std::string body;
-  std::string peer;  // "127.0.0.1:54321", "unix"
+  std::string peer;                            // "127.0.0.1:54321", "unix"
+  std::shared_ptr<const PeerProcess> process;  // Null: not a unix socket.
 
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;  // "" if absent
   [[nodiscard]] const std::string* parameter(

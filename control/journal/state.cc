@@ -114,18 +114,26 @@ void State::end(const Ended& record) {
 void State::settle(const OpenChange& change) {
   const Begun& begun = change.begun;
   Lease lease{.id = begun.id, .granted = begun.at, .length = begun.lease, .cause = begun.cause};
-  // What a change sets for the time being and puts back itself (a guard) leaves nothing behind.
-  std::map<Spot, std::pair<std::string_view, std::string_view>> ends;  // First old, last new text.
-  for (const limit::Write& write : begun.writes)
-    ends.try_emplace(spot_of(write), write.old_text, "").first->second.second = write.expected;
+  // What a change sets for the time being and puts back itself (a guard) leaves nothing behind. A
+  // lone write of what was there does: it says who holds the value from now on.
+  struct Ends {
+    std::string_view first_old, last_new;
+    int writes = 0;
+  };
+  std::map<Spot, Ends> ends;
+  for (const limit::Write& write : begun.writes) {
+    Ends& of_spot = ends.try_emplace(spot_of(write), Ends{write.old_text, "", 0}).first->second;
+    of_spot.last_new = write.expected;
+    ++of_spot.writes;
+  }
   std::set<Spot> seen;
   for (std::size_t i = 0; i < begun.writes.size(); ++i) {
     const limit::Write& write = begun.writes[i];
     // A controller that is enabled on the way is no limit.
     if (!write.knob || came_to_nothing(change.writes[i])) continue;
     const Spot spot = spot_of(write);
-    const auto& [first, last] = ends.at(spot);
-    if (begun.writes.size() > 1 && first == last) continue;
+    const Ends& of_spot = ends.at(spot);
+    if (of_spot.writes > 1 && of_spot.first_old == of_spot.last_new) continue;
     if (begun.purpose == Purpose::kSet || begun.purpose == Purpose::kRestore) release(spot);
     // A spot that is written twice goes back to what it was before the first.
     if (begun.purpose == Purpose::kLease && seen.insert(spot).second)

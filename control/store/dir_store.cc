@@ -12,12 +12,11 @@
 #include <tuple>
 
 #include "base/read_file.h"
-#include "base/text.h"
+#include "control/store/own_dir.h"
 
 namespace plimsoll::control {
 namespace {
 
-constexpr const char* kLock = "lock";
 constexpr const char* kTemporary = "writing.tmp";
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
@@ -38,44 +37,11 @@ Result<Fd> open_file(const DirFd& dir, const std::string& name, int flags) {
   return Fd(fd);
 }
 
-Result<> check_owner(const DirFd& dir, const std::string& path) {
-  struct stat facts{};
-  if (::fstat(dir.get(), &facts) != 0) return os_failure("fstat", path);
-  if (facts.st_uid != ::geteuid())
-    return failure(ErrorKind::kDenied, "open_state",
-                   path + " belongs to uid " + std::to_string(facts.st_uid) + ", not to us");
-  if ((facts.st_mode & 022U) != 0)
-    return failure(ErrorKind::kDenied, "open_state",
-                   path + " may be written by others than its owner: chmod go-w");
-  return {};
-}
-
-Result<Fd> take_lock(const DirFd& dir, const std::string& path) {
-  Fd lock = PLIMSOLL_TRY(open_file(dir, kLock, O_RDWR | O_CREAT));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
-    const std::string pid = std::to_string(::getpid()) + "\n";
-    // Only for the message below, so its failure is none of the lock.
-    if (::ftruncate(lock.get(), 0) == 0) std::ignore = write_all(lock, pid, kLock);
-    return lock;
-  }
-  if (errno != EWOULDBLOCK) return os_failure("flock", path + "/lock");
-  const auto holder = read_file_at(dir, kLock, 64);
-  return failure(ErrorKind::kBusy, "flock",
-                 path + " is in use by the process " +
-                     (holder ? std::string(trim(*holder)) : std::string("?")));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<DirStore>> DirStore::open(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return os_failure("mkdir", path);
-  // Not O_PATH: fsync of the directory needs it readable.
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return os_failure("open", path);
-  DirFd dir(fd);
-  PLIMSOLL_TRY(check_owner(dir, path));
-  Fd lock = PLIMSOLL_TRY(take_lock(dir, path));
-  return std::unique_ptr<DirStore>(new DirStore(path, std::move(dir), std::move(lock)));
+  OwnDir own = PLIMSOLL_TRY(open_own_dir(path, 0700));
+  return std::unique_ptr<DirStore>(new DirStore(path, std::move(own.dir), std::move(own.lock)));
 }
 
 Result<DirStore::Held*> DirStore::held(const std::string& name) {

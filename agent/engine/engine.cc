@@ -1,0 +1,219 @@
+#include "agent/engine/engine.h"
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "agent/asker.h"
+#include "agent/engine/notify.h"
+#include "agent/engine/socket_owner.h"
+#include "control/api/api.h"
+#include "control/api/decode.h"
+#include "control/manager/systemd_port.h"
+#include "control/service/keeper.h"
+#include "control/store/dir_store.h"
+#include "control/store/own_dir.h"
+#include "http/server.h"
+
+namespace plimsoll::agent {
+namespace {
+
+// Blocked before any other thread starts; a thread waits for them.
+Result<Fd> block_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
+  if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
+    return os_failure("pthread_sigmask", "SIGINT, SIGTERM, SIGHUP", failed);
+  std::signal(SIGPIPE, SIG_IGN);
+  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
+  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM, SIGHUP");
+  return Fd(fd);
+}
+
+int next_signal(const Fd& signals) {
+  for (;;) {
+    signalfd_siginfo info{};
+    const ssize_t n = ::read(signals.get(), &info, sizeof info);
+    if (n == static_cast<ssize_t>(sizeof info)) return static_cast<int>(info.ssi_signo);
+    if (n >= 0 || errno != EINTR) return 0;
+  }
+}
+
+int fail(const Error& error) {
+  log::error(error.message());
+  log::stop();
+  return 1;
+}
+
+// What the start found, for the log.
+void log_opening(const control::Service& service) {
+  const control::JournalOpening& journal = service.journal_opening();
+  if (journal.dropped_by_boot != 0)
+    log::info(std::to_string(journal.dropped_by_boot) +
+              " entries of the journal are of an earlier boot: their groups are gone");
+  if (!journal.kept_as.empty())
+    log::warn("a part of the journal was unreadable; it is kept as " + journal.kept_as);
+  if (journal.unwritable)
+    log::warn("the journal cannot be written, so limits cannot be changed: " +
+              journal.unwritable->message());
+  if (service.audit_opening().unreadable != 0)
+    log::warn("the end of the audit log holds lines that are no records");
+}
+
+void log_recovery(const control::Recovery& recovery) {
+  if (recovery.changes == 0) return;
+  log::warn(std::to_string(recovery.changes) + " changes were interrupted: " +
+            std::to_string(recovery.undone) + " writes taken back, " +
+            std::to_string(recovery.foreign) + " left to whoever wrote there since, " +
+            std::to_string(recovery.gone) + " of groups that are gone, " +
+            std::to_string(recovery.stuck) + " that the kernel does not let us take back");
+}
+
+control::RoleGroups role_groups(const EngineConfig& config) {
+  control::RoleGroups groups;
+  const auto find = [](const std::string& name, const char* flag) -> std::optional<gid_t> {
+    if (name.empty()) return std::nullopt;
+    const auto gid = control::group_named(name);
+    if (!gid)
+      log::info(std::string(flag) + ": this host has no group '" + name +
+                "': nobody is let in by it");
+    return gid;
+  };
+  groups.control = find(config.control_group, "--control-group");
+  groups.read = find(config.read_group, "--read-group");
+  return groups;
+}
+
+// As long as the loop turns, systemd hears of it.
+void keep_watchdog(http::Server& server, std::chrono::microseconds time) {
+  notify_manager("WATCHDOG=1");
+  server.after(time / 2, [&server, time] { keep_watchdog(server, time); });
+}
+
+http::ServerLimits server_limits() {
+  http::ServerLimits limits;
+  limits.body_bytes = control::kMostRequestBytes;
+  limits.connections = 256;
+  return limits;
+}
+
+// Questions to runtimes' sockets, on a thread of their own: one that hangs keeps nobody else.
+class Questions {
+ public:
+  void ask(inventory::Question question) {
+    std::ignore = worker_.submit([this, question = std::move(question)] {
+      const auto body = ask_runtime(question);
+      if (control::HostMachine* const machine = machine_) machine->answer(question, body);
+    });
+  }
+  void answer_to(control::HostMachine& machine) { machine_ = &machine; }
+  void stop() { worker_.stop(); }
+
+ private:
+  std::atomic<control::HostMachine*> machine_ = nullptr;
+  control::Worker worker_;
+};
+
+class Engine {
+ public:
+  explicit Engine(EngineConfig config) : config_(std::move(config)) {}
+
+  Result<> start() {
+    if (config_.socket.empty()) config_.socket = config_.run_dir + "/plimsoll.sock";
+    run_dir_ = PLIMSOLL_TRY(control::open_own_dir(config_.run_dir, 0755));
+    store_ = PLIMSOLL_TRY(control::DirStore::open(config_.state_dir));
+    config_.machine.inventory.plimsoll_run = config_.run_dir;
+    config_.machine.ask = [this](inventory::Question question) {
+      questions_.ask(std::move(question));
+    };
+    machine_ = PLIMSOLL_TRY(control::HostMachine::open(config_.machine, clock_, &systemd_));
+    questions_.answer_to(*machine_);
+    service_ = PLIMSOLL_TRY(control::Service::open(*store_, *machine_, clock_));
+    log_opening(*service_);
+    const control::Recovery recovery = service_->start();
+    log_recovery(recovery);
+    return serve(recovery);
+  }
+
+  void run(const Fd& signals) {
+    if (const auto time = watchdog_time())
+      server_->post([this, time] { keep_watchdog(*server_, *time); });
+    notify_manager("READY=1\nSTATUS=listening on " + config_.socket);
+    std::thread stopper([&] {
+      // Reserved for reading policies again.
+      while (next_signal(signals) == SIGHUP) log::info("nothing to read again");
+      notify_manager("STOPPING=1");
+      // New clients are turned away only when what runs is answered.
+      api_->stop();
+      server_->post([this] { server_->stop(); });
+    });
+    server_->run();
+    stopper.join();
+    keeper_.reset();
+    questions_.stop();
+    service_->note("the engine stopped");
+  }
+
+ private:
+  Result<> serve(const control::Recovery& recovery) {
+    const control::RoleGroups groups = role_groups(config_);
+    roles_ = std::make_unique<control::Roles>(groups, clock_);
+    server_ = http::Server::create(server_limits());
+    PLIMSOLL_TRY(server_->listen("unix:" + config_.socket));
+    PLIMSOLL_TRY(own_socket(config_.socket, groups));
+    control::ApiOptions options;
+    options.info.version = PLIMSOLL_VERSION;
+    options.info.cgroup = cgroupfs::name_of(machine_->layout().mode);
+    options.info.state_dir = config_.state_dir;
+    options.info.recovery = recovery;
+    options.on_change = [this] { keeper_->wake(); };
+    api_ = std::make_unique<control::Api>(*server_, *service_, *machine_, *roles_,
+                                          machine_->roots().proc, clock_, std::move(options));
+    keeper_ = PLIMSOLL_TRY(
+        control::Keeper::start(*service_, *machine_, {api_->changes(), api_->shrinks()}, clock_));
+    service_->note("the engine started, version " PLIMSOLL_VERSION);
+    log::info("listening on " + config_.socket + "; journal and audit log in " + config_.state_dir);
+    return {};
+  }
+
+  EngineConfig config_;
+  const RealClock clock_;
+  // In the order of their making; each needs those above it.
+  control::OwnDir run_dir_;
+  std::unique_ptr<control::DirStore> store_;
+  Questions questions_;
+  control::SystemdPort systemd_;
+  std::unique_ptr<control::HostMachine> machine_;
+  std::unique_ptr<control::Service> service_;
+  std::unique_ptr<control::Roles> roles_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<control::Api> api_;
+  std::unique_ptr<control::Keeper> keeper_;
+};
+
+}  // namespace
+
+int run_engine(EngineConfig config) {
+  const Result<Fd> signals = block_signals();
+  if (!signals) return fail(signals.error());
+  log::start(config.log_level);
+  // Destroyed before the log ends.
+  {
+    Engine engine(std::move(config));
+    if (auto started = engine.start(); !started) return fail(started.error());
+    engine.run(*signals);
+  }
+  log::info("stopped");
+  log::stop();
+  return 0;
+}
+
+}  // namespace plimsoll::agent

@@ -1,0 +1,27 @@
+// `plimsoll engine`: the write plane as a daemon. Composition only: everything it wires is made
+// elsewhere.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "control/service/host_machine.h"
+
+namespace plimsoll::agent {
+
+struct EngineConfig {
+  std::string socket;  // Empty: RUN_DIR/plimsoll.sock.
+  std::string state_dir = "/var/lib/plimsoll";
+  std::string run_dir = "/run/plimsoll";
+  std::string config_file;
+  std::string control_group = "plimsoll";
+  std::string read_group = "plimsoll-read";
+  control::MachineOptions machine;
+  log::Level log_level = log::Level::kInfo;
+};
+
+// Runs until SIGINT or SIGTERM. Returns the exit code: 0, or 1 with the reason on stderr.
+[[nodiscard]] int run_engine(EngineConfig config);
+
+}  // namespace plimsoll::agent

@@ -1,0 +1,288 @@
+// From a request to a plan, and from a plan to what became of it.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "cgroupfs/limit/apply.h"
+#include "control/enforcer/returning.h"
+#include "control/enforcer/shrink.h"
+#include "control/service/knob_place.h"
+#include "control/service/managed.h"
+#include "control/service/service.h"
+
+namespace plimsoll::control {
+namespace {
+
+using limit::Knob;
+
+// Somebody else is faster rarely, and hardly ever twice.
+constexpr int kTries = 3;
+constexpr std::chrono::milliseconds kBetweenTries{20};
+
+bool has_write(const limit::Plan& plan, const Spot& spot) {
+  return std::ranges::any_of(plan.writes,
+                             [&](const limit::Write& write) { return spot_of(write) == spot; });
+}
+
+bool is_leased(const State& state, const Spot& spot) {
+  return std::ranges::any_of(state.leases(), [&](const auto& lease) {
+    return std::ranges::find(lease.second.spots, spot, &LeasedSpot::spot) !=
+           lease.second.spots.end();
+  });
+}
+
+// Writes what is there already: a value that a lease holds is to be held longer, or for good.
+limit::Write write_again(Knob knob, const KnobPlace& place, const std::string& text,
+                         const limit::GroupView& group) {
+  limit::Write write;
+  write.at = place.spot.at;
+  write.file = place.spot.file;
+  write.key = place.spot.key;
+  write.knob = knob;
+  write.old_text = write.expected = text;
+  write.new_text = place.spot.key.empty() ? text : place.spot.key + " " + text;
+  if (knob == Knob::kMemoryOomKillDisable)
+    if (const auto value = value_in(knob, place.version, text, group))
+      write.new_text = limit::to_text({knob, "", value}) == "on" ? "1" : "0";
+  write.undo = {{write.file, write.new_text}};
+  write.reason = std::string(limit::name_of(knob)) + " is so already, and is held by a lease";
+  return write;
+}
+
+// The same value on the scale of the file.
+Knob native(Knob knob, int version) {
+  const bool weight = knob == Knob::kCpuWeight || knob == Knob::kCpuShares;
+  return !weight ? knob : version == 1 ? Knob::kCpuShares : Knob::kCpuWeight;
+}
+
+limit::PlanOptions plan_options(const LimitRequest& request, const Machine& machine) {
+  limit::PlanOptions options;
+  options.v1_write_caps = request.v1_write_caps;
+  if (machine.manager() != nullptr) options.managed = limit::PlanOptions::Managed::kWrite;
+  return options;
+}
+
+Purpose purpose_of(const LimitRequest& request) {
+  if (request.restore_all || !request.restore.empty()) return Purpose::kRestore;
+  return request.lease ? Purpose::kLease : Purpose::kSet;
+}
+
+// A plan that is not ok, in one sentence.
+std::string why_not(const limit::Plan& plan) {
+  if (!plan.refusals.empty()) {
+    const limit::Refusal& first = plan.refusals.front();
+    std::string text = first.cgroup + ": " + std::string(limit::name_of(first.knob));
+    if (!first.detail.empty()) text += " " + first.detail;
+    text += " " + first.reason;
+    if (plan.refusals.size() > 1)
+      text += " (and " + std::to_string(plan.refusals.size() - 1) + " more)";
+    return text;
+  }
+  const auto bad = std::ranges::find_if(
+      plan.writes, [](const limit::Write& write) { return write.predicted_errno != 0; });
+  return bad == plan.writes.end() ? "" : bad->at.cgroup + ": " + bad->reason;
+}
+
+Fault fault_of(const Outcome& outcome) {
+  Fault fault(*outcome.error);
+  // Below the floor: our own refusal, though it comes when the change has begun.
+  const bool own = outcome.error->os_error == 0 && outcome.error->kind == ErrorKind::kRejected &&
+                   std::string_view(outcome.error->op) == "shrink";
+  if (own) fault.problem = Problem::kRefused;
+  const bool begun = outcome.change != 0;
+  if (begun && !own && fault.problem != Problem::kBusy && fault.problem != Problem::kNotFound)
+    fault.problem = Problem::kFailed;
+  if (outcome.applied.end == limit::Applied::End::kStuck)
+    fault = Fault(Problem::kFailed,
+                  fault.message + "; and not everything could be taken back: see the writes");
+  return fault;
+}
+
+}  // namespace
+
+Answer<Draft> Service::draft(std::string_view ref, const LimitRequest& request) {
+  return draft_for(PLIMSOLL_TRY(resolve(ref)), request);
+}
+
+Answer<Draft> Service::draft_for(Target target, const LimitRequest& request) {
+  Draft draft{.target = std::move(target), .request = request};
+  const limit::KernelView view = PLIMSOLL_TRY(machine_.view({&draft.target.cgroup, 1}));
+  if (!view.index_of(draft.target.cgroup))
+    return refuse(Problem::kNotFound, "cgroup " + draft.target.cgroup + " is gone just now");
+  if (purpose_of(request) == Purpose::kRestore)
+    PLIMSOLL_TRY(plan_return(draft, view));
+  else
+    plan_limits(draft, view);
+  if (machine_.manager() != nullptr) ask_manager(draft);
+  draft.plan = with_guards(std::move(draft.plan), view);
+  draft.shrinks = std::ranges::any_of(draft.plan.writes, is_shrink);
+  return draft;
+}
+
+void Service::plan_limits(Draft& draft, const limit::KernelView& view) const {
+  limit::Wanted wanted{draft.target.cgroup, {}};
+  for (const limit::Setting& setting : draft.request.settings) {
+    auto with = limit::with(wanted.limits, setting);
+    if (with)
+      wanted.limits = *std::move(with);
+    else
+      draft.plan.refusals.push_back(
+          {draft.target.cgroup, setting.knob, setting.detail, with.error().subject});
+  }
+  limit::Plan plan = limit::make_plan(view, {&wanted, 1}, plan_options(draft.request, machine_));
+  std::ranges::move(plan.refusals, std::back_inserter(draft.plan.refusals));
+  draft.plan.writes = std::move(plan.writes);
+  if (!draft.plan.ok()) return;
+  const std::size_t group = *view.index_of(draft.target.cgroup);
+  journal_->with_state([&](const State& state) {
+    for (const limit::Setting& setting : draft.request.settings) {
+      const auto place = place_of(view, group, setting.knob, setting.detail);
+      const auto text = place ? text_at(view, group, *place) : std::nullopt;
+      if (!text || !is_leased(state, place->spot) || has_write(draft.plan, place->spot)) continue;
+      draft.plan.writes.push_back(write_again(setting.knob, *place, *text, view.groups[group]));
+    }
+  });
+}
+
+Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const {
+  const State state = journal_->state();
+  if (draft.request.restore_all) {
+    Returning back = restoration(state, view, {&draft.target.cgroup, 1});
+    draft.plan = std::move(back.plan);
+    draft.after = std::move(back.after);
+    return {};
+  }
+  // One knob goes back and leaves those alone that share its file, so it is set to what was found.
+  const std::size_t group = *view.index_of(draft.target.cgroup);
+  Draft setting_back{.target = draft.target, .request = draft.request};
+  std::vector<Spot> spots;
+  for (const KnobRef& ref : draft.request.restore) {
+    const auto place = place_of(view, group, ref.knob, ref.detail);
+    if (!place)
+      return refuse(Problem::kRefused, draft.target.cgroup + " has no " +
+                                           std::string(limit::name_of(ref.knob)) +
+                                           (ref.detail.empty() ? "" : " for " + ref.detail));
+    const auto found = state.found().find(place->spot);
+    if (found == state.found().end()) continue;
+    const std::string& text = found->second.found.text;
+    limit::Setting setting{native(ref.knob, place->version), ref.detail, std::nullopt};
+    limit::GroupView then = view.groups[group];
+    std::erase_if(then.files, [](const limit::FileText& file) {
+      return file.name == "freezer.self_freezing";  // Of now.
+    });
+    if (!text.empty()) setting.value = value_in(setting.knob, place->version, text, then);
+    setting_back.request.settings.push_back(std::move(setting));
+    spots.push_back(place->spot);
+  }
+  setting_back.request.v1_write_caps = limit::PlanOptions::DirectIo::kAccept;
+  plan_limits(setting_back, view);
+  draft.plan = std::move(setting_back.plan);
+  for (const Spot& spot : spots) {
+    const auto found = state.found().find(spot);
+    const std::string* text = view.groups[group].find(spot.file);
+    if (!has_write(draft.plan, spot) && text != nullptr &&
+        limit::same_text(spot.file, found->second.found.text, limit::line_of(*text, spot.key)))
+      draft.after.emplace_back(Returned{spot});
+  }
+  return {};
+}
+
+void Service::ask_manager(Draft& draft) const {
+  for (const limit::Write& write : draft.plan.writes) {
+    const auto unit =
+        write.knob && !draft.target.manager.empty() ? unit_of(write.at.cgroup) : std::nullopt;
+    if (!unit) continue;
+    const std::string why = machine_.manager()->why_not(*unit, write);
+    if (!why.empty()) draft.plan.refusals.push_back({write.at.cgroup, *write.knob, write.key, why});
+  }
+}
+
+ChangeReport Service::report_of(Draft draft) {
+  ChangeReport report{.target = std::move(draft.target), .plan = std::move(draft.plan)};
+  if (!report.plan.ok()) {
+    report.fault = Fault(Problem::kRefused, why_not(report.plan));
+  } else {
+    report.result = draft.request.mode == LimitRequest::Mode::kDryRun
+                        ? ChangeReport::Result::kPlanned
+                        : ChangeReport::Result::kUnchanged;
+  }
+  return report;
+}
+
+ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
+  Order order;
+  order.purpose = purpose_of(draft.request);
+  order.lease = draft.request.lease.value_or(std::chrono::nanoseconds(0));
+  order.cause = {.uid = actor.uid, .pid = actor.pid, .comm = actor.comm, .rule = actor.rule};
+  ShrinkOptions shrink;
+  shrink.deadline = draft.request.deadline;
+  if (draft.request.below_floor == LimitRequest::BelowFloor::kForce)
+    shrink.below_floor = ShrinkOptions::BelowFloor::kForce;
+  const auto port = machine_.port();
+  for (int tries = 1;; ++tries) {
+    const bool nothing = draft.plan.writes.empty() && draft.after.empty();
+    if (draft.request.mode == LimitRequest::Mode::kDryRun || (draft.plan.ok() && nothing))
+      return report_of(std::move(draft));
+    shrink.free_swap = machine_.free_swap();
+    order.gate = shrink_gate(clock_, shrink);
+    order.now = machine_.now();
+    order.after = draft.after;
+    Outcome outcome = enforcer_->run(draft.plan, order, *port);
+    const bool faster = !outcome.done() && outcome.change == 0 &&
+                        outcome.error->kind == ErrorKind::kBusy && tries < kTries;
+    if (faster) {
+      std::this_thread::sleep_for(kBetweenTries);
+      if (auto again = draft_for(draft.target, draft.request)) {
+        draft = *std::move(again);
+        continue;
+      }
+    }
+    if (!draft.plan.ok()) return report_of(std::move(draft));
+    ChangeReport report{
+        .change = outcome.change, .target = std::move(draft.target), .plan = std::move(draft.plan)};
+    if (outcome.done())
+      report.result = report.plan.writes.empty() ? ChangeReport::Result::kUnchanged
+                                                 : ChangeReport::Result::kDone;
+    else
+      report.fault = fault_of(outcome);
+    if (outcome.change != 0) report.applied = std::move(outcome.applied);
+    return report;
+  }
+}
+
+Answer<Ending> Service::draft_ending(std::uint64_t lease) {
+  const State state = journal_->state();
+  const auto entry = state.leases().find(lease);
+  if (entry == state.leases().end()) return Ending{.lease = lease};
+  const limit::KernelView view = PLIMSOLL_TRY(machine_.view(groups_of(entry->second)));
+  Ending ending{.lease = lease, .back = expiry(state, view, lease), .cause = entry->second.cause};
+  ending.back.plan = with_guards(std::move(ending.back.plan), view);
+  ending.cause.rule = "end of lease " + std::to_string(lease) + ": " + entry->second.cause.rule;
+  ending.shrinks = std::ranges::any_of(ending.back.plan.writes, is_shrink);
+  return ending;
+}
+
+LeaseEnd Service::carry_out(const Ending& ending) {
+  LeaseEnd end{.lease = ending.lease};
+  ShrinkOptions shrink;
+  shrink.free_swap = machine_.free_swap();
+  Order order;
+  order.purpose = Purpose::kExpire;
+  order.cause = ending.cause;
+  order.now = machine_.now();
+  order.after = ending.back.after;
+  order.gate = shrink_gate(clock_, shrink);
+  const auto port = machine_.port();
+  const Outcome outcome = enforcer_->run(ending.back.plan, order, *port);
+  if (!outcome.done()) {
+    end.fault = fault_of(outcome);
+    return end;
+  }
+  for (const Spot& spot : ending.back.foreign)
+    note("lease " + std::to_string(ending.lease) + " is over; " + spot.at.cgroup + ": " +
+         spot.file + " has another value since, and keeps it");
+  return end;
+}
+
+}  // namespace plimsoll::control

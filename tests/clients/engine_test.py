@@ -1,0 +1,245 @@
+"""The engine's API on its socket, against the kernel's own files."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+import unittest
+from pathlib import Path
+
+import case
+import kernel
+from docker import Docker
+from engine import Engine
+
+STRANGER, READER, WRITER = 54001, 54002, 54003  # No such users here: numbers are enough.
+READ_GROUP, CONTROL_GROUP = 54102, 54103
+MIB = 1 << 20
+MEMORY = "memory.max" if kernel.V2 else "memory.limit_in_bytes"
+
+
+def setUpModule():
+    global docker, engine
+    # The groups of the host; cgroups of ours are removed even when a test fails.
+    os.chmod(case.work, 0o755)
+    docker = Docker()
+    unittest.addModuleCleanup(docker.stop)
+    docker.run("web", "sleep 100000")
+    docker.run("web-db", "sleep 100000")
+    engine = Engine(f"--control-group={CONTROL_GROUP}", f"--read-group={READ_GROUP}", name="main")
+    unittest.addModuleCleanup(lambda: engine.stop())
+    engine.start()
+
+
+def memory_limit(name):
+    text = kernel.text("memory", path_of(name), MEMORY).strip()
+    return None if text == "max" or int(text) > 1 << 62 else int(text)
+
+
+def pids_limit(name):
+    return kernel.text("pids", path_of(name), "pids.max").strip()
+
+
+def path_of(name):
+    status, answer = engine.limits(name)
+    assert status == 200, answer
+    return answer["target"]["cgroup"]
+
+
+class ApiTest(unittest.TestCase):
+    def change(self, ref, body, status=200):
+        got, answer = engine.limits(ref, body)
+        self.assertEqual(got, status, answer)
+        return answer
+
+    def tearDown(self):
+        for name in ("web", "web-db"):
+            self.change(name, {"restore": "all", "force": True})
+
+    def test_says_who_it_is(self):
+        status, info = engine.ask("/plimsoll/v1/info")
+        self.assertEqual(status, 200)
+        self.assertEqual(info["role"], "control")
+        self.assertEqual(info["cgroup"], "v2" if kernel.V2 else info["cgroup"])
+        self.assertEqual(info["state_dir"], str(engine.state_dir))
+        self.assertEqual(set(info["recovery"].values()), {0})
+
+    def test_sets_unsets_and_restores(self):
+        before = memory_limit("web")
+        done = self.change("web", {"set": [{"knob": "memory.max", "value": "64M"}, {"knob": "pids.max", "value": 100}]})
+        self.assertEqual(done["result"], "done")
+        self.assertGreater(done["change"], 0)
+        self.assertEqual({write["result"] for write in done["writes"]}, {"done"})
+        self.assertEqual(memory_limit("web"), 64 * MIB)
+        self.assertEqual(pids_limit("web"), "100")
+        now = engine.setting("web", "memory.max")
+        self.assertEqual((now["value"], now["rule"]), (64 * MIB, "request"))
+        again = self.change("web", {"set": [{"knob": "pids.max", "value": 100}]})
+        self.assertEqual((again["result"], again["writes"]), ("unchanged", []))
+
+        self.change("web", {"unset": [{"knob": "pids.max"}]})
+        self.assertEqual(pids_limit("web"), "max")
+        _, listed = engine.ask("/plimsoll/v1/limits")
+        self.assertEqual([one["name"] for one in listed["containers"]], ["web"])
+
+        self.change("web", {"restore": [{"knob": "memory.max"}]})
+        self.assertEqual(memory_limit("web"), before)
+        self.assertNotIn("found", engine.setting("web", "memory.max"))
+
+    def test_a_dry_run_changes_nothing(self):
+        planned = self.change("web", {"set": [{"knob": "pids.max", "value": 50}], "dry_run": True})
+        self.assertEqual(planned["result"], "planned")
+        self.assertEqual([write["new"] for write in planned["writes"]], ["50"])
+        self.assertNotIn("result", planned["writes"][0])
+        self.assertEqual(pids_limit("web"), "max")
+
+    def test_finds_by_name_id_prefix_and_path(self):
+        _, by_name = engine.limits("web")
+        target = by_name["target"]
+        for ref in (target["id"], target["id"][:12], "cgroup:" + target["cgroup"]):
+            status, answer = engine.limits(ref)
+            self.assertEqual((status, answer.get("target")), (200, target), ref)
+        status, answer = engine.limits("web-")
+        self.assertEqual((status, answer["error"]["kind"]), (404, "not_found"))
+        self.assertIn("web-db", answer["error"]["message"])
+
+    def test_refuses_and_says_why(self):
+        refused = self.change("web", {"set": [{"knob": "pids.max", "value": 9}, {"knob": "cpuset.cpus", "value": "999"}]}, 422)
+        self.assertEqual(refused["error"]["kind"], "refused")
+        self.assertEqual(pids_limit("web"), "max")
+        wrong = self.change("web", {"set": [{"knob": "pids.max", "value": "many"}]}, 400)
+        self.assertIn("/set/0/value", wrong["error"]["message"])
+        twice = self.change("web", '{"set":[],"set":[]}', 400)
+        self.assertIn("/set: given twice", twice["error"]["message"])
+
+    def test_takes_json_alone(self):
+        body = {"restore": "all"}
+        self.assertEqual(engine.limits("web", body, headers=["Content-Type: text/plain"])[0], 415)
+        self.assertEqual(engine.limits("web", body, headers=["Content-Type:"])[0], 415)
+        self.assertEqual(engine.limits("web", " " * 70000)[0], 413)
+
+    def test_shrinking_below_the_floor_is_refused(self):
+        docker.run("hog", "head -c 60m /dev/zero | tail | sleep 100000")
+        self.addCleanup(docker, "rm", "-f", "hog")
+        self.assertTrue(case.eventually(lambda: kernel.memory_rss(path_of("hog")) > 50 * MIB))
+        refused = self.change("hog", {"set": [{"knob": "memory.max", "value": "30M"}]}, 422)
+        self.assertIn("cannot be reclaimed", refused["error"]["message"])
+        self.assertIsNone(memory_limit("hog"))
+        self.assertEqual(self.change("hog", {"set": [{"knob": "memory.max", "value": "90M"}]})["result"], "done")
+        self.assertEqual(memory_limit("hog"), 90 * MIB)
+
+    def test_leases_end(self):
+        self.change("web", {"set": [{"knob": "pids.max", "value": 77}], "for": "2s"})
+        self.assertEqual(engine.setting("web", "pids.max")["rule"], "lease")
+        self.assertIn("lease_ends", engine.setting("web", "pids.max"))
+        self.assertEqual(pids_limit("web"), "77")
+        self.assertTrue(case.eventually(lambda: pids_limit("web") == "max"))
+        self.assertTrue(case.eventually(lambda: "found" not in engine.setting("web", "pids.max")))
+
+    def test_a_lease_that_is_asked_for_again_stays_longer(self):
+        body = {"set": [{"knob": "pids.max", "value": 78}], "for": "2s"}
+        self.change("web", body)
+        self.change("web", body | {"for": "1h"})
+        time.sleep(3)
+        self.assertEqual(pids_limit("web"), "78")
+
+    def test_history_knows_who_and_what(self):
+        self.change("web", {"set": [{"knob": "pids.max", "value": 66}]})
+        status, history = engine.ask("/plimsoll/v1/history?ref=web&limit=1")
+        self.assertEqual(status, 200)
+        self.assertEqual(history["broken"], "")
+        (record,) = history["records"]
+        self.assertEqual((record["uid"], record["comm"], record["new"]), (0, "curl", "66"))
+        self.assertEqual(engine.ask("/plimsoll/v1/history?limit=0")[0], 400)
+        self.assertEqual(engine.ask("/plimsoll/v1/history?colour=red")[0], 400)
+
+    def test_one_change_at_a_time(self):
+        """Whoever loses is told so, or finds that it is done; never something in between."""
+        answers = []
+
+        def set_pids(value):
+            answers.append(engine.limits("web", {"set": [{"knob": "pids.max", "value": value}]}))
+
+        threads = [threading.Thread(target=set_pids, args=(100 + i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual({status for status, _ in answers}, {200, 409}, answers)
+        done = [answer["writes"][0]["new"] for status, answer in answers if status == 200]
+        self.assertIn(pids_limit("web"), done)
+
+
+class RolesTest(unittest.TestCase):
+    BODY = {"set": [{"knob": "pids.max", "value": 55}], "dry_run": True}
+
+    def test_strangers_do_not_get_in(self):
+        self.assertEqual(engine.limits("web", as_user=STRANGER)[0], 0)  # Not even to the socket.
+
+    def test_the_read_group_looks(self):
+        self.assertEqual(engine.limits("web", as_user=READER, groups=[READ_GROUP])[0], 200)
+        status, answer = engine.limits("web", self.BODY, as_user=READER, groups=[READ_GROUP])
+        self.assertEqual((status, answer["error"]["kind"]), (403, "forbidden"))
+        _, info = engine.ask("/plimsoll/v1/info", as_user=READER, groups=[READ_GROUP])
+        self.assertEqual(info["role"], "read")
+
+    def test_the_control_group_changes(self):
+        status, answer = engine.limits("web", self.BODY, as_user=WRITER, groups=[CONTROL_GROUP])
+        self.assertEqual((status, answer["result"]), (200, "planned"))
+
+    def test_an_open_socket_is_no_right(self):
+        """Also where somebody opens the file, the API knows who asks."""
+        mode = engine.socket.stat().st_mode
+        os.chmod(engine.socket, 0o666)
+        self.addCleanup(os.chmod, engine.socket, mode)
+        for body in (None, self.BODY):
+            status, answer = engine.limits("web", body, as_user=STRANGER)
+            self.assertEqual((status, answer["error"]["kind"]), (403, "forbidden"))
+
+    def test_the_socket_belongs_to_its_groups(self):
+        facts = engine.socket.stat()
+        self.assertEqual((facts.st_uid, facts.st_gid, facts.st_mode & 0o777), (0, CONTROL_GROUP, 0o660))
+
+
+class LifeTest(unittest.TestCase):
+    def test_a_second_one_is_refused_with_the_pid(self):
+        for other in (Engine(name="main"), Engine(state=engine.state_dir)):
+            done = subprocess.run(other.command(), stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"in use by the process {engine.process.pid}", done.stderr)
+
+    def test_several_run_side_by_side(self):
+        other = Engine()
+        self.addCleanup(other.stop)
+        other.start()
+        self.assertEqual(other.limits("web")[0], 200)
+
+    def test_a_kill_loses_nothing_and_a_dead_lease_ends_at_the_start(self):
+        mortal = Engine()
+        self.addCleanup(mortal.stop)
+        mortal.start()
+        for body in ({"set": [{"knob": "pids.max", "value": 44}], "for": "1s"},
+                     {"set": [{"knob": "cpu.quota", "value": {"cpus": 0.5}}]}):
+            status, answer = mortal.limits("web-db", body)
+            self.assertEqual(status, 200, answer)
+        mortal.stop(signal.SIGKILL)
+        self.assertEqual(pids_limit("web-db"), "44")
+        time.sleep(1.5)
+        mortal.start()
+        self.assertEqual(pids_limit("web-db"), "max")
+        self.assertEqual(mortal.setting("web-db", "cpu.quota")["value"], {"cpus": 0.5})
+        status, answer = mortal.limits("web-db", {"restore": "all"})
+        self.assertEqual((status, answer["result"]), (200, "done"))
+        self.assertEqual(mortal.setting("web-db", "cpu.quota")["value"], "max")
+        self.assertEqual(mortal.stop(), 0)
+        self.assertFalse(mortal.socket.exists())
+
+    def test_goes_on_after_a_reload_signal(self):
+        engine.process.send_signal(signal.SIGHUP)
+        self.assertEqual(engine.ask("/plimsoll/v1/info")[0], 200)
+
+
+if __name__ == "__main__":
+    case.main()
