@@ -9,6 +9,7 @@
 #include "agent/engine/engine_command.h"
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
+#include "agent/limit/limit_command.h"
 #include "agent/stats/stats_command.h"
 
 namespace plimsoll::agent {
@@ -42,6 +43,7 @@ std::vector<Command> all_commands() {
   std::vector<Command> commands;
   commands.push_back(stats_command());
   commands.push_back(doctor_command());
+  commands.push_back(limit_command());
   commands.push_back(exporter_command());
   commands.push_back(engine_command());
   // The daemon of both planes (agent) comes here.
