@@ -31,8 +31,8 @@ std::string lease_text(const ShownKnob& knob, WallTime now) {
 
 std::string called(const LimitTarget& target) {
   const std::string out = !target.name.empty() ? target.name
-                    : !target.id.empty() ? target.id.substr(0, 12)
-                                         : target.cgroup;
+                          : !target.id.empty() ? target.id.substr(0, 12)
+                                               : target.cgroup;
   return printable(out);
 }
 
