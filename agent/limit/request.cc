@@ -113,6 +113,11 @@ Result<> check_twice(const std::vector<Asked>& asked) {
   return {};
 }
 
+const char* name_of(Verb verb) {
+  if (verb == Verb::kSet) return "set";
+  return verb == Verb::kUnset ? "unset" : "restore";
+}
+
 const Current* find(std::span<const Current> now, limit::Knob knob) {
   const auto found = std::ranges::find(now, knob, &Current::knob);
   return found == now.end() ? nullptr : &*found;
@@ -200,10 +205,8 @@ std::string to_json(const LimitWishes& wishes) {
     list.push_back(std::move(entry));
   }
   json body = json::object();
-  if (wishes.verb == Verb::kSet) body["set"] = std::move(list);
-  if (wishes.verb == Verb::kUnset) body["unset"] = std::move(list);
-  if (wishes.verb == Verb::kRestore)
-    body["restore"] = wishes.asked.empty() ? json("all") : std::move(list);
+  const bool everything = wishes.verb == Verb::kRestore && wishes.asked.empty();
+  body[name_of(wishes.verb)] = everything ? json("all") : std::move(list);
   const RequestOptions& options = wishes.options;
   if (!options.lease.empty()) body["for"] = options.lease;
   if (!options.deadline.empty()) body["deadline"] = options.deadline;

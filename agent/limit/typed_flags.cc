@@ -38,7 +38,7 @@ std::vector<TypedFlag> TypedFlags::typed() const {
   for (const Slot& slot : slots_) {
     if (slot.named || slot.maybe.alone()) out.push_back({slot.flag, std::nullopt});
     if (slot.maybe.given() && !slot.maybe.alone()) out.push_back({slot.flag, slot.maybe.text});
-    if (slot.one) out.push_back({slot.flag, *slot.one});
+    if (slot.one) out.push_back({slot.flag, slot.one});
     for (const std::string& value : slot.many) out.push_back({slot.flag, value});
   }
   return out;
