@@ -27,6 +27,10 @@ struct Api::Call {
   http::Request request;
   Role role = Role::kNone;
 
+  [[nodiscard]] http::Responder take_responder() {
+    answered_ = true;
+    return std::move(responder);
+  }
   void answer(int status, std::string body) {
     answered_ = true;
     responder.send(http::Response::json(status, std::move(body)));
@@ -95,19 +99,21 @@ void Api::accept(const http::Request& request, http::Responder responder, Role n
     call->answer(Fault(Problem::kUnavailable, taken.error().subject));
 }
 
+void Api::add(const char* pattern, http::Handler handler) {
+  auto shared = std::make_shared<const http::Handler>(std::move(handler));
+  server_.route(
+      pattern, {"GET"}, [this, shared](const http::Request& request, http::Responder responder) {
+        const auto call = std::make_shared<Call>(request, std::move(responder));
+        auto taken = front_.submit([this, call, shared] {
+          if (!may(call, Role::kRead)) return;
+          server_.post([call, shared] { (*shared)(call->request, call->take_responder()); });
+        });
+        if (!taken) call->answer(Fault(Problem::kUnavailable, taken.error().subject));
+      });
+}
+
 void Api::admit(const CallPtr& call, Role needed, Do what) {
-  if (const auto& peer = call->request.process)
-    call->role = roles_.of(peer->uid, peer->gid, peer->groups);
-  if (call->role < needed) {
-    const bool reads = needed == Role::kRead;
-    return call->answer(Fault(
-        Problem::kForbidden,
-        std::string(reads ? "looking at limits is for root and the members of the read and control "
-                            "groups"
-                          : "changing limits is for root and the members of the control group") +
-            (call->request.process ? ", not for uid " + std::to_string(call->request.process->uid)
-                                   : "")));
-  }
+  if (!may(call, needed)) return;
   if (what == &Api::history) {
     // Reads whole files: not in the way of the others.
     if (auto taken = readers_.submit([this, call] { history(call); }); !taken)
@@ -115,6 +121,19 @@ void Api::admit(const CallPtr& call, Role needed, Do what) {
     return;
   }
   (this->*what)(call);
+}
+
+// Answers when not.
+bool Api::may(const CallPtr& call, Role needed) {
+  const auto& peer = call->request.process;
+  if (peer) call->role = roles_.of(peer->uid, peer->gid, peer->groups);
+  if (call->role >= needed) return true;
+  const std::string who = peer ? ", not for uid " + std::to_string(peer->uid) : std::string();
+  const char* const whose =
+      needed == Role::kRead ? "looking is for root and the members of the read and control groups"
+                            : "changing limits is for root and the members of the control group";
+  call->answer(Fault(Problem::kForbidden, whose + who));
+  return false;
 }
 
 void Api::info(const CallPtr& call) {

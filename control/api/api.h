@@ -34,6 +34,9 @@ class Api {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
+  // A route of somebody else's, for those who may look; its handler runs on the loop thread.
+  void add(const char* pattern, http::Handler handler);
+
   // What runs comes to its end, what waits is answered 503. Nothing is taken on afterwards.
   void stop();
 
@@ -47,6 +50,7 @@ class Api {
 
   void route(const char* pattern, const char* method, Role needed, Do what);
   void accept(const http::Request& request, http::Responder responder, Role needed, Do what);
+  [[nodiscard]] bool may(const CallPtr& call, Role needed);
   // On the first lane:
   void admit(const CallPtr& call, Role needed, Do what);
   void info(const CallPtr& call);

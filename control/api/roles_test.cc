@@ -26,7 +26,7 @@ TEST(Roles, AreNobodysWhereThereAreNoSuchGroups) {
 }
 
 TEST(Roles, CountTheGroupsOfTheProcessAndOfTheDatabase) {
-  FakeClock clock;
+  const FakeClock clock;
   Roles roles(kGroups, clock, [](uid_t uid, gid_t gid) {
     return uid == 1000 ? std::vector<gid_t>{gid, 500} : std::vector<gid_t>{gid};
   });

@@ -17,18 +17,13 @@ std::string describe(const limit::Plan& plan) {
   return plan.writes.front().at.cgroup + ", " + std::to_string(plan.writes.size()) + " writes";
 }
 
-// An earlier write of the plan has a say in the file of write `index`.
-bool touched_before(const limit::Plan& plan, std::size_t index) {
-  return std::any_of(
-      plan.writes.begin(), plan.writes.begin() + static_cast<std::ptrdiff_t>(index),
-      [&](const limit::Write& earlier) { return has_say_in(earlier, plan.writes[index]); });
-}
-
 // What the plan says there is, is there.
 Result<> still_so(const limit::Plan& plan, limit::KernelPort& port) {
-  for (std::size_t i = 0; i < plan.writes.size(); ++i) {
-    const limit::Write& write = plan.writes[i];
-    if (touched_before(plan, i)) continue;
+  SideEffects earlier;
+  for (const limit::Write& write : plan.writes) {
+    const bool touched_before = earlier.having_say_in(write) > 0;
+    earlier.add(write);
+    if (touched_before) continue;
     const std::string text = PLIMSOLL_TRY(in(write.at.cgroup, port.read(write.at, write.file)));
     const std::string_view line = limit::line_of(text, write.key);
     if (!limit::same_text(write.file, write.old_text, line))

@@ -19,21 +19,28 @@ struct TakenBack {
   std::vector<std::uint32_t> numbers;
 };
 
+SideEffects effects_of(const OpenChange& change) {
+  SideEffects effects;
+  for (std::size_t i = 0; i < change.writes.size(); ++i)
+    if (change.writes[i].begun) effects.add(change.begun.writes[i]);
+  return effects;
+}
+
 // Another write of the change has a say in this file: its present text proves nothing about
 // strangers.
-bool has_other_writers(const OpenChange& change, std::size_t index) {
-  const auto& writes = change.begun.writes;
-  for (std::size_t i = 0; i < writes.size(); ++i)
-    if (i != index && change.writes[i].begun && has_say_in(writes[i], writes[index])) return true;
-  return false;
+bool has_other_writers(const OpenChange& change, const SideEffects& effects, std::size_t index) {
+  const limit::Write& write = change.begun.writes[index];
+  const bool own = change.writes[index].begun && has_say_in(write, write);
+  return effects.having_say_in(write) > (own ? 1U : 0U);
 }
 
 // The write is known to have had its effect, and something else stands there now.
-bool is_foreign(const OpenChange& change, std::size_t index, limit::KernelPort& port) {
+bool is_foreign(const OpenChange& change, const SideEffects& effects, std::size_t index,
+                limit::KernelPort& port) {
   const limit::Write& write = change.begun.writes[index];
   const Progress& progress = change.writes[index];
   if (progress.state != WriteState::kDone || progress.undo_begun) return false;
-  if (has_other_writers(change, index)) return false;
+  if (has_other_writers(change, effects, index)) return false;
   const auto text = port.read(write.at, write.file);
   if (!text) return false;
   const std::string_view line = limit::line_of(*text, write.key);
@@ -41,11 +48,12 @@ bool is_foreign(const OpenChange& change, std::size_t index, limit::KernelPort& 
          !limit::same_text(write.file, write.old_text, line);
 }
 
-bool all_as_expected(const OpenChange& change, limit::KernelPort& port) {
+bool all_as_expected(const OpenChange& change, const SideEffects& effects,
+                     limit::KernelPort& port) {
   for (std::size_t i = 0; i < change.writes.size(); ++i) {
     const limit::Write& write = change.begun.writes[i];
     if (!change.writes[i].begun || change.writes[i].undo_begun) return false;
-    if (has_other_writers(change, i)) continue;
+    if (has_other_writers(change, effects, i)) continue;
     const auto text = port.read(write.at, write.file);
     if (!text || !limit::reads_as_expected(write, *text)) return false;
   }
@@ -69,8 +77,9 @@ void Enforcer::recover_one(std::uint64_t id, const OpenChange& change, limit::Ke
   Cause cause = change.begun.cause;
   cause.rule = "recovery of: " + cause.rule;
   std::vector<AuditRecord> lines;
+  const SideEffects effects = effects_of(change);
   // With a damaged journal a missing end proves little: a change that holds throughout had one.
-  if (journal_.opening().lost_bytes != 0 && all_as_expected(change, port)) {
+  if (journal_.opening().lost_bytes != 0 && all_as_expected(change, effects, port)) {
     AuditRecord line = record_of(cause, now);
     line.change = id;
     line.detail = "its end is lost from the journal; it holds, and stays";
@@ -83,7 +92,7 @@ void Enforcer::recover_one(std::uint64_t id, const OpenChange& change, limit::Ke
   for (std::uint32_t i = 0; i < change.writes.size(); ++i) {
     const limit::Write& write = change.begun.writes[i];
     if (!change.writes[i].begun) continue;
-    if (is_foreign(change, i, port)) {
+    if (is_foreign(change, effects, i, port)) {
       ++recovery.foreign;
       AuditRecord line = record_of(write, cause, now, id);
       line.result = "left";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -208,15 +209,21 @@ bool is_shrink(const limit::Write& write) {
 }
 
 limit::Plan with_guards(limit::Plan plan, const limit::KernelView& view) {
+  std::set<std::pair<std::size_t, std::uint64_t>> planned;  // Groups whose memory.high is written.
+  for (const limit::Write& write : plan.writes)
+    if (write.file == "memory.high") planned.emplace(write.at.hierarchy, write.at.inode);
+  const auto high_of = [&](const limit::Write& write) -> const std::string* {
+    if (write.file != "memory.max" || !is_shrink(write) ||
+        planned.contains({write.at.hierarchy, write.at.inode}))
+      return nullptr;
+    const auto group = view.index_of(write.at.cgroup);
+    return group ? view.groups[*group].find("memory.high") : nullptr;
+  };
   std::vector<limit::Write> writes;
   for (limit::Write& write : plan.writes) {
-    const auto group = view.index_of(write.at.cgroup);
-    const std::string* high = group ? view.groups[*group].find("memory.high") : nullptr;
-    const bool planned = std::ranges::any_of(plan.writes, [&](const limit::Write& other) {
-      return other.at == write.at && other.file == "memory.high";
-    });
-    const bool needed = write.file == "memory.max" && is_shrink(write) && high != nullptr &&
-                        !planned && finite(*high).value_or(kUnlimited) > *finite(write.new_text);
+    const std::string* const high = high_of(write);
+    const bool needed =
+        high != nullptr && finite(*high).value_or(kUnlimited) > *finite(write.new_text);
     if (!needed) {
       writes.push_back(write);
       continue;

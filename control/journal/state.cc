@@ -21,11 +21,9 @@ LeasedSpot* find_spot(Lease& lease, const Spot& spot) {
   return found == lease.spots.end() ? nullptr : &*found;
 }
 
-bool touches(const OpenChange& change, const Begun& other) {
-  return std::ranges::any_of(other.writes, [&](const limit::Write& write) {
-    return std::ranges::any_of(change.begun.writes, [&](const limit::Write& earlier) {
-      return spot_of(earlier) == spot_of(write);
-    });
+bool touches(const OpenChange& change, const std::set<Spot>& spots) {
+  return std::ranges::any_of(change.begun.writes, [&](const limit::Write& earlier) {
+    return spots.contains(spot_of(earlier));
   });
 }
 
@@ -71,9 +69,12 @@ void State::start(const Started& record) {
 void State::begin(const Begun& record) {
   // No change is begun over one that is under way. Where it reads so, the end of the first was lost
   // to a bad disk, and it must not be taken back from under the second.
+  std::set<Spot> spots;
+  if (!open_.empty())
+    for (const limit::Write& write : record.writes) spots.insert(spot_of(write));
   std::vector<std::uint64_t> ended;
   for (const auto& [id, change] : open_)
-    if (touches(change, record)) ended.push_back(id);
+    if (touches(change, spots)) ended.push_back(id);
   for (const std::uint64_t id : ended) end({.id = id, .end = limit::Applied::End::kDone});
   last_id_ = std::max(last_id_, record.id);
   open_.insert_or_assign(record.id,

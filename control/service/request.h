@@ -34,6 +34,8 @@ struct LimitRequest {
   enum class BelowFloor : std::uint8_t { kRefuse, kForce } below_floor = BelowFloor::kRefuse;
   limit::PlanOptions::DirectIo v1_write_caps = limit::PlanOptions::DirectIo::kRefuse;
   std::chrono::nanoseconds deadline = std::chrono::seconds(10);  // Of each shrinking write.
+  // A foreign value is taken back: leases stay as they are.
+  enum class Why : std::uint8_t { kAsked, kRepair } why = Why::kAsked;
   bool operator==(const LimitRequest&) const = default;
 };
 

@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -45,6 +47,13 @@ struct LeaseEnd {
   std::optional<Fault> fault;  // It holds still; to be tried again.
 };
 
+// Told of every change of ours, on the thread that makes it: whoever looks at what others write
+// must know what is not theirs. `ended` comes after every `begins`.
+struct ChangeObserver {
+  std::function<void(const limit::Plan& plan)> begins;
+  std::function<void(const limit::Plan& plan, const Outcome& outcome)> ended;
+};
+
 struct History {
   std::vector<std::string> records;  // Lines of JSON, the newest last.
   std::string broken;                // What does not verify; empty: the chain is whole.
@@ -56,6 +65,9 @@ class Service {
   // `store`, `machine` and `clock` must outlive it.
   [[nodiscard]] static Result<std::unique_ptr<Service>> open(Store& store, Machine& machine,
                                                              const Clock& clock);
+
+  // Before start(), or never.
+  void observe(ChangeObserver observer) { observer_ = std::move(observer); }
 
   // Once, before anything else: takes back what a kill left half done, ends the leases whose time
   // was over meanwhile, and forgets groups that are gone.
@@ -99,6 +111,7 @@ class Service {
   void plan_limits(Draft& draft, const limit::KernelView& view) const;
   [[nodiscard]] Answer<> plan_return(Draft& draft, const limit::KernelView& view) const;
   void ask_manager(Draft& draft) const;
+  Outcome run(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
   void forget_gone();
 
   Store& store_;
@@ -107,6 +120,7 @@ class Service {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Enforcer> enforcer_;
+  ChangeObserver observer_;
 };
 
 }  // namespace plimsoll::control

@@ -65,7 +65,8 @@ limit::PlanOptions plan_options(const LimitRequest& request, const Machine& mach
 
 Purpose purpose_of(const LimitRequest& request) {
   if (request.restore_all || !request.restore.empty()) return Purpose::kRestore;
-  return request.lease ? Purpose::kLease : Purpose::kSet;
+  if (request.lease) return Purpose::kLease;
+  return request.why == LimitRequest::Why::kRepair ? Purpose::kRepair : Purpose::kSet;
 }
 
 // A plan that is not ok, in one sentence.
@@ -133,7 +134,7 @@ void Service::plan_limits(Draft& draft, const limit::KernelView& view) const {
   limit::Plan plan = limit::make_plan(view, {&wanted, 1}, plan_options(draft.request, machine_));
   std::ranges::move(plan.refusals, std::back_inserter(draft.plan.refusals));
   draft.plan.writes = std::move(plan.writes);
-  if (!draft.plan.ok()) return;
+  if (!draft.plan.ok() || draft.request.why == LimitRequest::Why::kRepair) return;
   const std::size_t group = *view.index_of(draft.target.cgroup);
   journal_->with_state([&](const State& state) {
     for (const limit::Setting& setting : draft.request.settings) {
@@ -210,6 +211,13 @@ ChangeReport Service::report_of(Draft draft) {
   return report;
 }
 
+Outcome Service::run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
+  if (observer_.begins) observer_.begins(plan);
+  Outcome outcome = enforcer_->run(plan, order, port);
+  if (observer_.ended) observer_.ended(plan, outcome);
+  return outcome;
+}
+
 ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
   Order order;
   order.purpose = purpose_of(draft.request);
@@ -228,7 +236,7 @@ ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
     order.gate = shrink_gate(clock_, shrink);
     order.now = machine_.now();
     order.after = draft.after;
-    Outcome outcome = enforcer_->run(draft.plan, order, *port);
+    Outcome outcome = run(draft.plan, order, *port);
     const bool faster = !outcome.done() && outcome.change == 0 &&
                         outcome.error->kind == ErrorKind::kBusy && tries < kTries;
     if (faster) {
@@ -274,7 +282,7 @@ LeaseEnd Service::carry_out(const Ending& ending) {
   order.after = ending.back.after;
   order.gate = shrink_gate(clock_, shrink);
   const auto port = machine_.port();
-  const Outcome outcome = enforcer_->run(ending.back.plan, order, *port);
+  const Outcome outcome = run(ending.back.plan, order, *port);
   if (!outcome.done()) {
     end.fault = fault_of(outcome);
     return end;

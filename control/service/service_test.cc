@@ -318,6 +318,36 @@ TEST_P(ServiceOver, SaysThatThereIsNoSuchGroup) {
   EXPECT_EQ(draft.error().problem, Problem::kNotFound);
 }
 
+TEST_P(ServiceOver, TellsOfItsOwnChanges) {
+  auto opened = Service::open(store, machine, clock);
+  ASSERT_TRUE(opened);
+  std::vector<std::string> told;
+  (*opened)->observe(
+      {.begins =
+           [&](const limit::Plan& plan) { told.push_back("begins " + plan.writes.at(0).file); },
+       .ended =
+           [&](const limit::Plan&, const Outcome& outcome) {
+             told.emplace_back(outcome.done() ? "done" : "not done");
+           }});
+  auto draft = (*opened)->draft("cgroup:/a", set({setting(Knob::kPidsMax, "100")}));
+  ASSERT_TRUE(draft);
+  EXPECT_EQ((*opened)->carry_out(*std::move(draft), {}).result, ChangeReport::Result::kDone);
+  EXPECT_EQ(told, (std::vector<std::string>{"begins pids.max", "done"}));
+}
+
+// A value that came under a lease is repaired, and the lease ends all the same.
+TEST_P(ServiceOver, ARepairLeavesLeasesAlone) {
+  expect_done(lease({setting(Knob::kPidsMax, "100")}, kMinute));
+  machine.write("/a", "pids.max", "999");
+  LimitRequest repair = set({setting(Knob::kPidsMax, "100")});
+  repair.why = LimitRequest::Why::kRepair;
+  expect_done(repair);
+  EXPECT_EQ(machine.text("/a", "pids.max"), "100");
+  machine.advance(kMinute);
+  end_due_leases();
+  EXPECT_EQ(machine.text("/a", "pids.max"), "max");
+}
+
 INSTANTIATE_TEST_SUITE_P(, ServiceOver, ::testing::Values(1, 2),
                          [](const auto& v) { return "V" + std::to_string(v.param); });
 
