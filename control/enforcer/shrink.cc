@@ -220,7 +220,7 @@ limit::Plan with_guards(limit::Plan plan, const limit::KernelView& view) {
     return group ? view.groups[*group].find("memory.high") : nullptr;
   };
   std::vector<limit::Write> writes;
-  for (limit::Write& write : plan.writes) {
+  for (const limit::Write& write : plan.writes) {
     const std::string* const high = high_of(write);
     const bool needed =
         high != nullptr && finite(*high).value_or(kUnlimited) > *finite(write.new_text);
