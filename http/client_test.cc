@@ -46,7 +46,7 @@ TEST(Client, GetsBodiesWithLengthAndChunks) {
 }
 
 TEST(Client, PostsABodyWithItsType) {
-  RunningServer server({}, [](Server& at) {
+  const RunningServer server({}, [](Server& at) {
     at.route("/echo", {"POST"}, [](const Request& request, Responder responder) {
       responder.send(
           Response::text(201, std::string(request.header("content-type")) + ":" + request.body));

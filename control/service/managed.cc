@@ -5,6 +5,8 @@
 
 #include "base/number.h"
 #include "cgroupfs/limit/knob.h"
+#include "cgroupfs/limit/rules.h"
+#include "control/manager/properties.h"
 
 namespace plimsoll::control {
 namespace {
@@ -40,6 +42,26 @@ bool is_knob_file(std::string_view file) {
   });
 }
 
+// Not in every kernel, so that only the file itself proves it.
+bool may_be_missing(std::string_view file) {
+  return file == "cpu.idle" || file == "io.weight" || file == "io.latency";
+}
+
+// systemd enables a controller for a unit with the first property that needs it: its files are
+// there as soon as they are needed, and say the default until then. So nobody else has to enable
+// it, which systemd would take back.
+void add_files_to_come(limit::GroupView& group, std::string_view offered) {
+  const std::string* const enabled = group.find("cgroup.controllers");
+  if (enabled == nullptr) return;
+  for (const limit::KnobInfo& info : limit::catalogue()) {
+    const std::string_view name = cgroupfs::name_of(info.controller);
+    if (!limit::has_word(offered, name) || limit::has_word(*enabled, name)) continue;
+    const auto text = text_without_controller(info.file_v2);
+    if (!text || may_be_missing(info.file_v2) || group.find(info.file_v2) != nullptr) continue;
+    group.files.push_back({std::string(info.file_v2), std::string(*text)});
+  }
+}
+
 }  // namespace
 
 std::optional<Unit> unit_of(std::string_view cgroup) {
@@ -67,8 +89,24 @@ std::string shown(const Unit& unit) {
 }
 
 void name_managers(limit::KernelView& view) {
-  for (limit::GroupView& group : view.groups)
-    if (const auto unit = unit_of(group.path)) group.manager = shown(*unit);
+  const auto root = view.index_of("/");
+  const std::string* const controllers =
+      root ? view.groups[*root].find("cgroup.controllers") : nullptr;
+  const std::string offered = controllers == nullptr ? "" : *controllers;
+  for (limit::GroupView& group : view.groups) {
+    const auto unit = unit_of(group.path);
+    if (!unit) continue;
+    group.manager = shown(*unit);
+    if (group.path != "/" && !unit->user) add_files_to_come(group, offered);
+  }
+}
+
+Result<std::string> ManagedPort::read(const limit::Place& place, const std::string& file) {
+  Result<std::string> text = kernel_->read(place, file);
+  if (text || text.error().kind != ErrorKind::kNotOffered) return text;
+  const auto absent = unit_of(place.cgroup) ? text_without_controller(file) : std::nullopt;
+  if (!absent) return text;
+  return std::string(*absent);
 }
 
 Result<> ManagedPort::write(const limit::Place& place, const std::string& file,

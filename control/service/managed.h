@@ -21,7 +21,8 @@ namespace plimsoll::control {
 // "systemd unit web.service", "unit app.slice of uid 1000's systemd"
 [[nodiscard]] std::string shown(const Unit& unit);
 
-// GroupView::manager of every group, on a host that runs systemd.
+// GroupView::manager of every group, on a host that runs systemd; and in units' groups the files of
+// controllers that systemd enables as soon as they are needed.
 void name_managers(limit::KernelView& view);
 
 // Writes of knobs to units' own groups go to the manager, all else to `kernel`.
@@ -30,9 +31,8 @@ class ManagedPort final : public limit::KernelPort {
   // `manager` must outlive it.
   ManagedPort(std::unique_ptr<limit::KernelPort> kernel, ManagerPort& manager)
       : kernel_(std::move(kernel)), manager_(manager) {}
-  Result<std::string> read(const limit::Place& place, const std::string& file) override {
-    return kernel_->read(place, file);
-  }
+  // A file that a unit does not have, because no property needs its controller, says the default.
+  Result<std::string> read(const limit::Place& place, const std::string& file) override;
   Result<> write(const limit::Place& place, const std::string& file,
                  std::string_view text) override;
 
