@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "agent/service_manager.h"
 #include "agent/startup_pages.h"
 #include "base/log.h"
 #include "exporter/collect/sampler_loop.h"
@@ -151,11 +152,14 @@ std::size_t held_file_budget(std::size_t connections) {
 }
 
 int run_exporter(ExporterConfig config) {
-  const Result<Fd> signals =
-      block_signals(config.access.config_file.empty() ? Hangup::kEnds : Hangup::kRereads);
+  const RealClock clock;
+  auto manager = ServiceManager::create(service_environment(), clock, config.sampler.interval);
+  if (!manager) return fail(manager.error());
+  // A service has no terminal that could be closed: its SIGHUP is `systemctl reload`.
+  const bool rereads = !config.access.config_file.empty() || manager->listens();
+  const Result<Fd> signals = block_signals(rereads ? Hangup::kRereads : Hangup::kEnds);
   if (!signals) return fail(signals.error());
   for (const std::string& warning : config.warnings) log::warn(warning);
-  const RealClock clock;
   config.sampler.reader.max_held =
       std::min(config.sampler.reader.max_held, held_file_budget(config.limits.connections));
   config.sampler.render_labels = [labels = config.labels](const inventory::Identity& identity,
@@ -191,9 +195,12 @@ int run_exporter(ExporterConfig config) {
       nullptr;  // Set before the loop starts; the loop ends before it goes.
   auto loop = exporter::SamplerLoop::create(
       config.sampler, clock,
-      [&endpoints, started = StartupEnd()](exporter::SnapshotPtr snapshot) mutable {
+      [&endpoints, &manager, &server,
+       started = StartupEnd()](exporter::SnapshotPtr snapshot) mutable {
         endpoints->publish(std::move(snapshot));
         started.after_a_sample();
+        // By way of the loop: the watchdog is to see a sampler that hangs, and a loop that does.
+        if (manager->listens()) server->post([&manager] { manager->alive("serving"); });
       },
       [&privileges](const inventory::Question& question) {
         return privileges->asker ? privileges->asker->ask(question) : ask_runtime(question);
@@ -224,8 +231,15 @@ int run_exporter(ExporterConfig config) {
   (*loop)->start();
   if (pusher) pusher->start();
   std::thread stopper([&] {
-    while (next_signal(*signals) == SIGHUP) server->post([&] { (*access)->reload(); });
+    while (next_signal(*signals) == SIGHUP) {
+      server->post([&] {
+        manager->reloading();
+        (*access)->reload();
+        manager->reloaded();
+      });
+    }
     server->post([&] {
+      manager->stopping();
       served.finish();
       server->stop();
     });

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LABELS = "^(kernel|guest)$"
 # Files the python tests read, besides themselves.
 TREES = ("tests/clients", "tests/guest")
-FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree")
+FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree", "packaging/systemd/plimsoll-exporter.service")
 # The emulated processors are about ten times slower than this host's.
 SLOWNESS = 4
 SUITE_TIMEOUT = 300  # Seconds for one file of the suite.
