@@ -223,6 +223,12 @@ void Watcher::set_kernel_log(int fd) {
   if (const Result<> polled = poll_on(fd, EPOLLIN, tag(Source::kLog, 0)); !polled) log_ = -1;
 }
 
+void Watcher::set_tree(int fd) {
+  if (fd < 0) return;
+  if (const Result<> polled = poll_on(fd, EPOLLIN, tag(Source::kTree, 0)); !polled)
+    refused(polled.error());
+}
+
 std::optional<SignalKind> Watcher::kind_of_file(std::string_view name) {
   if (name == "memory.events.local" || name == "memory.events" || name == "memory.swap.events")
     return SignalKind::kMemoryEvents;
@@ -257,6 +263,7 @@ void Watcher::take(const epoll_event& event, std::vector<Signal>& signals) {
   const auto source = static_cast<Source>(high >> 2);
   if (source == Source::kInotify) return take_inotify(signals);
   if (source == Source::kLog) return signals.push_back({.kind = SignalKind::kKernelLog});
+  if (source == Source::kTree) return signals.push_back({.kind = SignalKind::kTree});
   if (source == Source::kShared) {
     const std::uint64_t count = drain_counter(shared_.get());
     if (count > 0) signals.push_back({.kind = SignalKind::kShared, .count = count});

@@ -51,12 +51,13 @@ enum class SignalKind : std::uint8_t {
   kStall,           // PSI: `resource` stood still for longer than the trigger says.
   kShared,          // One of the groups that share an eventfd (shares()): any v1 signal.
   kLost,            // inotify's queue ran over: any group, any v2 signal.
-  kKernelLog        // There is something to read.
+  kKernelLog,       // There is something to read.
+  kTree             // Groups came or went.
 };
 
 struct Signal {
   SignalKind kind = SignalKind::kOom;
-  std::uint64_t serial = 0;  // Cgroup::serial; 0 for the last three kinds.
+  std::uint64_t serial = 0;  // Cgroup::serial; 0 for kShared and those after it.
   std::uint64_t count = 1;   // What the eventfd held: a removal adds one for each wish.
   StallResource resource = StallResource::kMemory;  // kStall only.
   bool operator==(const Signal&) const = default;
@@ -95,8 +96,11 @@ class Watcher {
   // again when the log was opened anew.
   void set_kernel_log(int fd);
 
-  // Waits for the first signal until `timeout` at most, then takes all that are there. kShared,
-  // kLost and kKernelLog come last, and once.
+  // CgroupTree::notification_fd(); -1 for none. Not owned. Once, since it never changes.
+  void set_tree(int fd);
+
+  // Waits for the first signal until `timeout` at most, then takes all that are there. kShared
+  // and the kinds after it come last, and once.
   [[nodiscard]] std::vector<Signal> wait(std::chrono::milliseconds timeout);
   [[nodiscard]] const WatcherStats& stats() const { return stats_; }
 
@@ -104,7 +108,16 @@ class Watcher {
   [[nodiscard]] static std::optional<SignalKind> kind_of_file(std::string_view name);
 
  private:
-  enum class Source : std::uint8_t { kOom, kUsage, kPressure, kStall, kShared, kInotify, kLog };
+  enum class Source : std::uint8_t {
+    kOom,
+    kUsage,
+    kPressure,
+    kStall,
+    kShared,
+    kInotify,
+    kLog,
+    kTree
+  };
   // What epoll gives back: a source, for kStall the resource, and the group.
   [[nodiscard]] static std::uint64_t tag(Source source, std::uint64_t serial,
                                          StallResource resource = StallResource::kCpu);
