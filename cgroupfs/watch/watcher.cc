@@ -190,7 +190,7 @@ void Watcher::set_thresholds(const Cgroup& cgroup, std::span<const std::uint64_t
 void Watcher::remove(std::uint64_t serial) {
   const auto at = groups_.find(serial);
   if (at == groups_.end()) return;
-  Group& group = at->second;
+  const Group& group = at->second;
   if (group.watch >= 0) {
     by_watch_.erase(group.watch);
     // On kernfs a watch outlives the directory; see tree/watches.h.
