@@ -10,6 +10,10 @@
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
 #include "agent/limit/limit_command.h"
+#include "agent/events/events_command.h"
+#include "agent/exit_code.h"
+#include "agent/exporter_flags.h"
+#include "agent/recommend/recommend_command.h"
 #include "agent/stats/stats_command.h"
 
 namespace plimsoll::agent {
@@ -44,6 +48,8 @@ std::vector<Command> all_commands() {
   commands.push_back(stats_command());
   commands.push_back(doctor_command());
   commands.push_back(limit_command());
+  commands.push_back(events_command());
+  commands.push_back(recommend_command());
   commands.push_back(exporter_command());
   commands.push_back(engine_command());
   // The daemon of both planes (agent) comes here.

@@ -257,7 +257,7 @@ void Monitor::tell_kill(LoggedKill logged, MonoTime now) {
   event.identity = identity_of(event.cgroup);
   event.bound_by_name = name_of_group(event.bound_by);
   ++stats_.by_kind[event.kind];
-  BreachEvent copy = event;
+  const BreachEvent copy = event;
   auto passed = coalescer_.offer(std::move(event), now);
   if (!passed) return;
   // The report first: whoever reads the event may ask for it at once.

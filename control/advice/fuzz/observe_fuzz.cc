@@ -11,7 +11,7 @@ using namespace plimsoll::control;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  (void)parse_overview(text);
+  if (const auto overview = parse_overview(text)) PLIMSOLL_CHECK(overview->ids.size() <= size);
   const auto seen = parse_observation(text);
   if (!seen) {
     PLIMSOLL_CHECK(seen.error().kind == ErrorKind::kMalformed);
