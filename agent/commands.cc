@@ -7,12 +7,10 @@
 #include "agent/cli.h"
 #include "agent/doctor/doctor_command.h"
 #include "agent/engine/engine_command.h"
-#include "agent/exit_code.h"
-#include "agent/exporter_flags.h"
-#include "agent/limit/limit_command.h"
 #include "agent/events/events_command.h"
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
+#include "agent/limit/limit_command.h"
 #include "agent/recommend/recommend_command.h"
 #include "agent/stats/stats_command.h"
 

