@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,17 +95,14 @@ Result<pid_t> start(const std::vector<std::string>& arguments, const Fd& input) 
   return pid;
 }
 
-// A hook that does not read must not hold us up; one that ended early need not.
-void feed(const Fd& input, std::string_view text, Clock::time_point until) {
-  while (!text.empty()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    pollfd ready{.fd = input.get(), .events = POLLOUT, .revents = 0};
-    if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) return;
-    const ssize_t n = ::write(input.get(), text.data(), text.size());
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (n < 0) return;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
+// The whole input at once, in memory: a hook that does not read it holds nobody up.
+Result<Fd> input_of(std::string_view text) {
+  Fd fd(::memfd_create("plimsoll-event", MFD_CLOEXEC));
+  if (!fd) return os_failure("memfd_create", "event");
+  if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::lseek(fd.get(), 0, SEEK_SET) != 0)
+    return os_failure("write", "event");
+  return fd;
 }
 
 }  // namespace
@@ -113,16 +111,9 @@ Result<Sink::Deliver> make_exec_hook(const ExecHookOptions& options) {
   if (options.argv.empty() || !options.argv.front().starts_with('/'))
     return invalid_input("exec hook", "give an absolute path; there is no shell");
   return [options](const BreachEvent& event) -> Result<> {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return os_failure("pipe2", options.argv.front());
-    Fd read_end(ends[0]);
-    Fd write_end(ends[1]);
-    (void)::fcntl(write_end.get(), F_SETFL, O_NONBLOCK);
+    const Fd input = PLIMSOLL_TRY(input_of(to_json(event) + "\n"));
     const auto until = Clock::now() + options.timeout;
-    Hook hook(PLIMSOLL_TRY(start(options.argv, read_end)));
-    read_end.reset();
-    feed(write_end, to_json(event) + "\n", until);
-    write_end.reset();
+    Hook hook(PLIMSOLL_TRY(start(options.argv, input)));
     const auto status = hook.wait(until);
     if (!status)
       return failure(ErrorKind::kRejected, "exec hook",
