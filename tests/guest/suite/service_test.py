@@ -16,18 +16,19 @@ from exporter import Scrape
 UNIT = "plimsoll-exporter.service"
 FOLDER = Path("/run/systemd/system")
 ADDRESS = "127.0.0.1:7546"
-# The program stands elsewhere here, and the watchdog is not waited for half a minute.
+# The watchdog is not waited for half a minute; nobody takes what is pushed, so that it stays in the queue.
 HERE = f"""
 [Service]
 WatchdogSec=4s
-ExecStart=
-ExecStart={case.PLIMSOLL} exporter --web.listen-address={ADDRESS}
+Environment="PLIMSOLL_EXPORTER_FLAGS=--web.listen-address={ADDRESS} --push.url=http://127.0.0.1:9/ --push.interval=1s"
 Environment=LD_LIBRARY_PATH={os.environ.get("LD_LIBRARY_PATH", "/payload/lib")}
 """
 
 
 def setUpModule():
-    (FOLDER / UNIT).write_text((case.ROOT / "packaging/systemd" / UNIT).read_text())
+    # The program stands elsewhere here.
+    text = (case.ROOT / "packaging/systemd" / UNIT).read_text().replace("/usr/bin/plimsoll", str(case.PLIMSOLL))
+    (FOLDER / UNIT).write_text(text)
     (FOLDER / f"{UNIT}.d").mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{UNIT}.d/here.conf").write_text(HERE)
     unittest.addModuleCleanup(clean)
@@ -37,6 +38,7 @@ def setUpModule():
 
 def clean():
     units.run("systemctl", "stop", UNIT, check=False)
+    units.run("systemctl", "clean", "--what=state", UNIT, check=False)
     (FOLDER / f"{UNIT}.d/here.conf").unlink()
     (FOLDER / f"{UNIT}.d").rmdir()
     (FOLDER / UNIT).unlink()
@@ -103,6 +105,12 @@ class Service(unittest.TestCase):
         root = os.statvfs("/")
         sizes = [sample.value for sample in page.series("container_fs_limit_bytes", id="/")]
         self.assertIn(root.f_blocks * root.f_frsize, sizes)
+
+    def test_a_push_waits_in_its_own_directory(self):
+        queue = Path("/var/lib/plimsoll-exporter/push")
+        self.assertTrue(case.eventually(lambda: list(queue.iterdir()), 30), "nothing waits")
+        self.assertEqual(str(queue.stat().st_uid), status()["Uid"].split()[0])
+        self.assertEqual(scrape().value("plimsoll_push_queue_on_disk"), 1)
 
     def test_reload_is_answered_and_ends_nothing(self):
         before = main_pid()
