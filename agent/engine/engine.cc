@@ -153,7 +153,11 @@ class Engine {
       notify_manager("STOPPING=1");
       // New clients are turned away only when what runs is answered.
       api_->stop();
-      server_->post([this] { server_->stop(); });
+      events_->stop();
+      server_->post([this] {
+        events_->finish();
+        server_->stop();
+      });
     });
     server_->run();
     stopper.join();
@@ -179,6 +183,8 @@ class Engine {
                                           machine_->roots().proc, clock_, std::move(options));
     keeper_ = PLIMSOLL_TRY(
         control::Keeper::start(*service_, *machine_, {api_->changes(), api_->shrinks()}, clock_));
+    events_ = PLIMSOLL_TRY(
+        EngineEvents::start(config_.events, config_.machine, *machine_, clock_, *server_, *api_));
     service_->note("the engine started, version " PLIMSOLL_VERSION);
     log::info("listening on " + config_.socket + "; journal and audit log in " + config_.state_dir);
     return {};
@@ -197,6 +203,7 @@ class Engine {
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<control::Api> api_;
   std::unique_ptr<control::Keeper> keeper_;
+  std::unique_ptr<EngineEvents> events_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/engine_events.h"
 #include "base/log.h"
 #include "control/service/host_machine.h"
 
@@ -18,6 +19,7 @@ struct EngineConfig {
   std::string control_group = "plimsoll";
   std::string read_group = "plimsoll-read";
   control::MachineOptions machine;
+  EventsConfig events;
   log::Level log_level = log::Level::kInfo;
 };
 

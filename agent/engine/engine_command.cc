@@ -65,6 +65,17 @@ Command engine_command() {
       {"--containers-storage", &inventory.containers_storage, "podman's and CRI-O's storage",
        "DIR"},
       {"--containerd-run", &inventory.containerd_run, "containerd's state directory", "DIR"},
+      {"--events.webhook", &config.events.webhooks,
+       "POST every event to this URL: http://HOST:PORT/PATH, https://..., unix:PATH:/PATH "
+       "(repeatable)",
+       "URL"},
+      {"--events.exec", &config.events.hooks,
+       "Run this program for every event, with its JSON on standard input (repeatable)", "PATH"},
+      {"--events.journal", &config.events.journal, "Write every event to systemd's journal", ""},
+      {"--kernel-log", &config.events.kernel_log,
+       "Where the kernel's log is read for OOM kills (default /dev/kmsg); \"\": nowhere, counters "
+       "serve alone",
+       "PATH"},
       {"--log.level", &flags->log_level, "debug, info, warn or error (default info)", "LEVEL"}};
   command.run = [flags] { return run(flags); };
   return command;

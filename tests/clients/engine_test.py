@@ -1,13 +1,11 @@
 """The engine's API on its socket, against the kernel's own files."""
 
-import json
 import os
 import signal
 import subprocess
 import threading
 import time
 import unittest
-from pathlib import Path
 
 import case
 import kernel
@@ -201,6 +199,41 @@ class RolesTest(unittest.TestCase):
     def test_the_socket_belongs_to_its_groups(self):
         facts = engine.socket.stat()
         self.assertEqual((facts.st_uid, facts.st_gid, facts.st_mode & 0o777), (0, CONTROL_GROUP, 0o660))
+
+
+class EventsTest(unittest.TestCase):
+    def test_a_kill_for_memory_is_told_on_the_socket_to_a_hook_and_counted(self):
+        told = case.work / "told.json"
+        hook = case.work / "hook"
+        hook.write_text(f"#!/bin/sh\ncat >> {told}\necho >> {told}\n")
+        hook.chmod(0o755)
+        watching = Engine(f"--events.exec={hook}")
+        self.addCleanup(watching.stop)
+        watching.start()
+        self.addCleanup(docker, "rm", "-f", "glutton")
+        docker.run("glutton", "sleep 1; head -c 200m /dev/zero | tail", "--memory", "20m", "--memory-swap", "20m")
+
+        def kills():
+            status, answer = watching.ask("/plimsoll/v1/events?kind=oom_kill")
+            self.assertEqual(status, 200, answer)
+            return [one for one in answer["events"] if one.get("container", {}).get("name") == "glutton"]
+
+        self.assertTrue(case.eventually(kills), watching.log())
+        status, one = watching.ask(f"/plimsoll/v1/events/{kills()[0]['id']}")
+        self.assertEqual(status, 200, one)
+        self.assertTrue(case.eventually(lambda: told.exists() and '"oom_kill"' in told.read_text()))
+        status, metrics = watching.ask("/metrics")
+        self.assertEqual(status, 200)
+        self.assertRegex(metrics, r'plimsoll_breaches_total\{kind="oom_kill"\} [1-9]')
+        self.assertRegex(metrics, r'plimsoll_event_deliveries_total\{sink="exec 1"\} [1-9]')
+
+    def test_strangers_hear_nothing(self):
+        mode = engine.socket.stat().st_mode
+        os.chmod(engine.socket, 0o666)
+        self.addCleanup(os.chmod, engine.socket, mode)
+        for path in ("/plimsoll/v1/events?stream=true", "/plimsoll/v1/events/1", "/metrics"):
+            status, answer = engine.ask(path, as_user=STRANGER)
+            self.assertEqual((status, answer["error"]["kind"]), (403, "forbidden"), path)
 
 
 class LifeTest(unittest.TestCase):
