@@ -54,11 +54,11 @@ void SchedLedger::account(const std::string& path, const std::vector<std::int32_
 }
 
 SchedLedger::Group* SchedLedger::ancestor_of(const std::string& path) {
-  for (std::string parent = path; parent != "/";) {
+  std::string_view parent = path;
+  while (parent != "/") {
     const std::size_t slash = parent.rfind('/');
-    if (slash == std::string::npos) return nullptr;
-    parent.resize(slash);
-    if (parent.empty()) parent = "/";
+    if (slash == std::string_view::npos) return nullptr;
+    parent = slash == 0 ? "/" : parent.substr(0, slash);
     if (const auto found = groups_.find(parent); found != groups_.end()) return &found->second;
   }
   return nullptr;

@@ -48,7 +48,7 @@ class SchedLedger {
   };
   Group* ancestor_of(const std::string& path);
 
-  std::map<std::string, Group> groups_;
+  std::map<std::string, Group, std::less<>> groups_;
   std::unordered_map<std::int32_t, Thread> threads_;
 };
 

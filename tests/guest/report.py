@@ -21,8 +21,10 @@ def records(text):
 class Report:
     def __init__(self):
         self.suite = ElementTree.Element("testsuite", name="guest")
+        self.failures = 0
 
     def add(self, name, status, output="", skipped=None, seconds=0.0):
+        self.failures += status == "fail"
         entry = ElementTree.SubElement(self.suite, "testcase", name=name, status=status, time=str(seconds))
         if skipped:
             ElementTree.SubElement(entry, "skipped", message=skipped)

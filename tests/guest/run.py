@@ -104,7 +104,7 @@ def main():
             return 0
         cases = run(build, work, todo)
     cases.write(arguments.report or work / "report.xml")
-    return 0
+    return 1 if cases.failures else 0
 
 
 if __name__ == "__main__":

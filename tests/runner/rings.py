@@ -41,6 +41,8 @@ RINGS = {
         Ring("clients", ("clients",), jobs=1, quiet=False, empty_is_failure=False),
         # The kernel ring's programs and a suite of its own, on a machine of its own.
         Ring("guest", (), program="tests/guest/run.py", places=frozenset({"any", "v2"})),
+        # The README's own commands, which make the release build.
+        Ring("readme", (), program="tests/runner/readme.py"),
         Ring("asan", ("unit", "fixtures", "fuzz"), preset="asan"),
         # A build of its own; run it by name before a change of threads lands.
         Ring("tsan", ("unit",), preset="tsan", by_default=False),
