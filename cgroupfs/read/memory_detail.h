@@ -49,9 +49,15 @@ class MemoryDetail {
   }
   bool operator==(const MemoryDetail&) const = default;
 
+  // Raw, for the snapshot's columns.
+  using Values = std::array<std::uint64_t, kMemoryKeyCount>;
+  using Bits = std::bitset<kMemoryKeyCount>;
+  [[nodiscard]] const Values& values() const { return values_; }
+  [[nodiscard]] const Bits& present() const { return present_; }
+
  private:
-  std::array<std::uint64_t, kMemoryKeyCount> values_{};
-  std::bitset<kMemoryKeyCount> present_;
+  Values values_{};
+  Bits present_;
 };
 
 }  // namespace plimsoll::cgroupfs

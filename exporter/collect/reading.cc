@@ -20,13 +20,16 @@ bool due(const Entry& entry, Tier tier, MonoTime now, nanoseconds interval) {
 
 }  // namespace
 
-nanoseconds slow_interval_for(const SamplerConfig& config, const cgroupfs::CgroupTree& tree) {
+void set_slow_intervals(Reading& reading, const SamplerConfig& config,
+                        const cgroupfs::CgroupTree& tree) {
   using cgroupfs::Group;
   const cgroupfs::GroupSet& groups = config.reader.groups;
   const bool moving =
       groups.has(Group::kHugetlb) || groups.has(Group::kMemoryNuma) || groups.has(Group::kProcess);
   const bool watched = tree.notification_fd() >= 0 && tree.stats().watches_refused == 0;
-  return moving || !watched ? config.slow_interval_unwatched : config.slow_interval;
+  const bool still = watched && !moving;
+  reading.slow_interval = still ? config.slow_interval : config.slow_interval_unwatched;
+  reading.idle_slow_interval = still ? 2 * config.slow_interval : reading.slow_interval;
 }
 
 cgroupfs::ReadTarget target_for(Entry& entry, const Reading& reading, const SamplerConfig& config) {
@@ -39,8 +42,8 @@ cgroupfs::ReadTarget target_for(Entry& entry, const Reading& reading, const Samp
   if (all || reading.oom_counters == Reading::OomCounters::kNow ||
       due(entry, Tier::kWarm, reading.now, config.warm_interval))
     target.due = target.due.with(Tier::kWarm);
-  if (all || due(entry, Tier::kSlow, reading.now, reading.slow_interval))
-    target.due = target.due.with(Tier::kSlow);
+  const nanoseconds slow = entry.idle ? reading.idle_slow_interval : reading.slow_interval;
+  if (all || due(entry, Tier::kSlow, reading.now, slow)) target.due = target.due.with(Tier::kSlow);
   target.full = reading.freshness != Freshness::kTick ||
                 reading.now - entry.full_at >= config.idle_refresh + entry.phase(config.interval);
   return target;

@@ -20,11 +20,13 @@ struct Reading {
   Freshness freshness = Freshness::kTick;
   OomCounters oom_counters = OomCounters::kInTheirTurn;
   std::chrono::nanoseconds slow_interval{};
+  std::chrono::nanoseconds idle_slow_interval{};  // Of groups that were idle at the last tick.
 };
 
-// The slow interval as things stand: shorter where slow files move without being written.
-[[nodiscard]] std::chrono::nanoseconds slow_interval_for(const SamplerConfig& config,
-                                                         const cgroupfs::CgroupTree& tree);
+// The slow intervals as things stand: shorter where slow files move without being written, longer
+// for an idle group where they do not: no peak and no failure is counted where nothing ran.
+void set_slow_intervals(Reading& reading, const SamplerConfig& config,
+                        const cgroupfs::CgroupTree& tree);
 
 // What to read of one group.
 [[nodiscard]] cgroupfs::ReadTarget target_for(Entry& entry, const Reading& reading,

@@ -208,8 +208,8 @@ class SamplerImpl final : public Sampler {
 
   void read(MonoTime now, Freshness freshness) {
     const Timed timed(stats_.collectors[kReader], clock_);
-    Reading reading{
-        .now = now, .freshness = freshness, .slow_interval = slow_interval_for(config_, *tree_)};
+    Reading reading{.now = now, .freshness = freshness};
+    set_slow_intervals(reading, config_, *tree_);
     if (tombstones_->unlogged_kills()) reading.oom_counters = Reading::OomCounters::kNow;
     targets_.clear();
     for (Entry* entry : read_) targets_.push_back(target_for(*entry, reading, config_));

@@ -64,7 +64,12 @@ void set_wide_columns(Snapshot& snapshot, std::size_t row, const cgroupfs::Cgrou
     if (column.size() != snapshot.rows.size()) column.resize(snapshot.rows.size());
     column[row] = value;
   };
-  if (groups.has(cgroupfs::Group::kMemory)) set(snapshot.memory_detail, sample.memory_detail);
+  if (groups.has(cgroupfs::Group::kMemory)) {
+    Columns<cgroupfs::kMemoryKeyCount>& details = snapshot.memory_detail;
+    if (details.rows() != snapshot.rows.size())
+      details = Columns<cgroupfs::kMemoryKeyCount>(snapshot.rows.size());
+    details.assign(row, sample.memory_detail.present(), sample.memory_detail.values());
+  }
   if (groups.has(cgroupfs::Group::kPressure) || groups.has(cgroupfs::Group::kPressureAvg))
     set(snapshot.pressure_averages, sample.pressure_averages);
 }

@@ -1,22 +1,28 @@
 #include "exporter/collect/snapshot.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 namespace plimsoll::exporter {
 
 namespace {
-void assign_bit(std::uint64_t& word, std::size_t bit, bool on) {
-  const std::uint64_t mask = std::uint64_t{1} << bit;
-  word = on ? word | mask : word & ~mask;
+
+// Columns of groups that are off have no rows.
+template <class T>
+void append_slice(std::vector<T>& to, const std::vector<T>& from, std::size_t first,
+                  std::size_t last) {
+  const std::span<const T> all(from);
+  const std::size_t begin = std::min(first, all.size());
+  const std::span<const T> slice = all.subspan(begin, std::min(last, all.size()) - begin);
+  to.insert(to.end(), slice.begin(), slice.end());
 }
+
 }  // namespace
 
 void Snapshot::reserve(std::size_t row_count) {
-  capacity_ = row_count;
-  words_ = (row_count + 63) / 64;
-  values_.assign(cgroupfs::kFieldCount * capacity_, 0);
-  present_.assign(cgroupfs::kFieldCount * words_, 0);
-  unlimited_.assign(cgroupfs::kFieldCount * words_, 0);
+  values_ = Columns<cgroupfs::kFieldCount>(row_count);
+  unlimited_.assign(row_count, {});
   rows.reserve(row_count);
 }
 
@@ -27,58 +33,42 @@ void Snapshot::renew(Snapshot&& old) {
   memory_detail = std::move(old.memory_detail);
   pressure_averages = std::move(old.pressure_averages);
   rows_since = old.rows_since;
-  capacity_ = old.capacity_;
-  words_ = old.words_;
   values_ = std::move(old.values_);
-  present_ = std::move(old.present_);
   unlimited_ = std::move(old.unlimited_);
 }
 
-void Snapshot::append_side_rows(const Snapshot& from, std::size_t row) {
-  devices.append_row_of(from.devices, row);
-  io_limits.append_row_of(from.io_limits, row);
-  interfaces.append_row_of(from.interfaces, row);
-  filesystems.append_row_of(from.filesystems, row);
-  hugetlb.append_row_of(from.hugetlb, row);
-  numa.append_row_of(from.numa, row);
-  per_cpu_ns.append_row_of(from.per_cpu_ns, row);
-  perf.append_row_of(from.perf, row);
-  resctrl.append_row_of(from.resctrl, row);
-  if (row < from.sockets.size()) sockets.push_back(from.sockets[row]);
-  if (row < from.cpuset_cpus.size()) cpuset_cpus.push_back(from.cpuset_cpus[row]);
+void Snapshot::append_side_rows(const Snapshot& from, std::size_t first, std::size_t last) {
+  devices.append_rows_of(from.devices, first, last);
+  io_limits.append_rows_of(from.io_limits, first, last);
+  interfaces.append_rows_of(from.interfaces, first, last);
+  filesystems.append_rows_of(from.filesystems, first, last);
+  hugetlb.append_rows_of(from.hugetlb, first, last);
+  numa.append_rows_of(from.numa, first, last);
+  per_cpu_ns.append_rows_of(from.per_cpu_ns, first, last);
+  perf.append_rows_of(from.perf, first, last);
+  resctrl.append_rows_of(from.resctrl, first, last);
+  append_slice(sockets, from.sockets, first, last);
+  append_slice(cpuset_cpus, from.cpuset_cpus, first, last);
 }
 
 void Snapshot::set_fields(std::size_t row, const cgroupfs::CgroupSample& sample) {
-  const std::size_t word = row / 64;
-  const std::size_t bit = row % 64;
-  for (std::size_t f = 0; f < cgroupfs::kFieldCount; ++f) {
-    const bool present = sample.present().test(f);
-    assign_bit(present_[f * words_ + word], bit, present);
-    assign_bit(unlimited_[f * words_ + word], bit, present && sample.unlimited().test(f));
-    if (present) values_[f * capacity_ + row] = sample.values()[f];
-  }
+  values_.assign(row, sample.present(), sample.values());
+  unlimited_[row] = sample.present() & sample.unlimited();
 }
 
 void Snapshot::set(cgroupfs::Field field, std::size_t row, std::uint64_t value) {
-  values_[index(field) * capacity_ + row] = value;
-  assign_bit(present_[index(field) * words_ + row / 64], row % 64, true);
-  assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, false);
+  values_.set(index(field), row, value);
+  unlimited_[row].reset(index(field));
 }
 
 void Snapshot::set(cgroupfs::Field field, std::size_t row, const Limit<std::uint64_t>& limit) {
   set(field, row, limit.is_none() ? 0 : limit.value());
-  assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, limit.is_none());
+  unlimited_[row].set(index(field), limit.is_none());
 }
 
 void Snapshot::unset(cgroupfs::Field field, std::size_t row) {
-  assign_bit(present_[index(field) * words_ + row / 64], row % 64, false);
-  assign_bit(unlimited_[index(field) * words_ + row / 64], row % 64, false);
-}
-
-bool Snapshot::any(cgroupfs::Field field) const {
-  for (std::size_t w = 0; w < words_; ++w)
-    if (present_[index(field) * words_ + w] != 0) return true;
-  return false;
+  values_.unset(index(field), row);
+  unlimited_[row].reset(index(field));
 }
 
 }  // namespace plimsoll::exporter

@@ -21,6 +21,7 @@
 #include "base/number.h"
 #include "cgroupfs/read/sample.h"
 #include "exporter/collect/block_devices.h"
+#include "exporter/collect/columns.h"
 #include "exporter/collect/group_values.h"
 #include "exporter/collect/machine.h"
 #include "exporter/collect/oom_event.h"
@@ -62,22 +63,28 @@ class SideTable {
  public:
   void start_row() { offsets_.push_back(static_cast<std::uint32_t>(items_.size())); }
   void push_back(T item) { items_.push_back(std::move(item)); }
-  // The next row is as that one of the other table.
-  void append_row_of(const SideTable& other, std::size_t row) {
-    start_row();
-    const std::span<const T> items = other.of(row);
+  // The next rows are as [first, last) of the other table.
+  void append_rows_of(const SideTable& other, std::size_t first, std::size_t last) {
+    const std::size_t begin = other.start_of(first);
+    const std::size_t end = other.start_of(last);
+    for (std::size_t row = first; row < last; ++row)
+      offsets_.push_back(static_cast<std::uint32_t>(items_.size() + other.start_of(row) - begin));
+    const std::span<const T> items = std::span(other.items_).subspan(begin, end - begin);
     items_.insert(items_.end(), items.begin(), items.end());
   }
   [[nodiscard]] std::span<const T> of(std::size_t row) const {
     if (row >= offsets_.size()) return {};
-    const std::size_t begin = offsets_[row];
-    const std::size_t end = row + 1 < offsets_.size() ? offsets_[row + 1] : items_.size();
-    return std::span<const T>(items_).subspan(begin, end - begin);
+    const std::size_t begin = start_of(row);
+    return std::span<const T>(items_).subspan(begin, start_of(row + 1) - begin);
   }
   void reserve(std::size_t rows) { offsets_.reserve(rows); }
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
  private:
+  [[nodiscard]] std::size_t start_of(std::size_t row) const {
+    return row < offsets_.size() ? offsets_[row] : items_.size();
+  }
+
   std::vector<std::uint32_t> offsets_;
   std::vector<T> items_;
 };
@@ -154,35 +161,35 @@ class Snapshot {
   std::vector<SocketStatsPtr> sockets;  // Per row, null: none; empty when tcp, udp, advtcp are off.
   // Per row; empty vectors when their groups (cpuset, memory, pressure) are off.
   std::vector<std::string> cpuset_cpus;
-  std::vector<cgroupfs::MemoryDetail> memory_detail;
+  Columns<cgroupfs::kMemoryKeyCount> memory_detail;
   std::vector<cgroupfs::PressureAverages> pressure_averages;
   std::shared_ptr<const MachineInfo> machine;
   BlockDevicesPtr block_devices;  // refresh_block_devices(); null: devices are shown as "M:N".
 
   [[nodiscard]] std::optional<std::uint64_t> value(cgroupfs::Field field, std::size_t row) const {
-    if (!bit(present_, field, row) || bit(unlimited_, field, row)) return std::nullopt;
-    return values_[index(field) * capacity_ + row];
+    if (unlimited_[row].test(index(field))) return std::nullopt;
+    return values_.value(index(field), row);
   }
   [[nodiscard]] std::optional<Limit<std::uint64_t>> limit(cgroupfs::Field field,
                                                           std::size_t row) const {
-    if (!bit(present_, field, row)) return std::nullopt;
-    if (bit(unlimited_, field, row)) return Limit<std::uint64_t>::none();
-    return Limit<std::uint64_t>(values_[index(field) * capacity_ + row]);
+    if (!values_.has(index(field), row)) return std::nullopt;
+    if (unlimited_[row].test(index(field))) return Limit<std::uint64_t>::none();
+    return Limit<std::uint64_t>(values_.at(index(field), row));
   }
   // May anything of the row have changed since the snapshot of that sequence?
   [[nodiscard]] bool changed_after(std::uint64_t since, std::size_t row) const {
     return row >= changed.size() || changed[row] > since;
   }
   // Does any row have the field? (A family without a sample is not printed.)
-  [[nodiscard]] bool any(cgroupfs::Field field) const;
+  [[nodiscard]] bool any(cgroupfs::Field field) const { return values_.any(index(field)); }
 
   // Filling, before publication. reserve() fixes the number of rows.
   void reserve(std::size_t row_count);
   // Takes the rows, rates, `changed` and columns of an old snapshot whose rows are still the rows:
   // those that changed since then are to be set again. Everything else starts empty.
   void renew(Snapshot&& old);
-  // Appends to every side table what `from` has for the row.
-  void append_side_rows(const Snapshot& from, std::size_t row);
+  // Appends to every side table what `from` has for the rows [first, last).
+  void append_side_rows(const Snapshot& from, std::size_t first, std::size_t last);
   // All fields of the row: what the sample does not have becomes absent.
   void set_fields(std::size_t row, const cgroupfs::CgroupSample& sample);
   void set(cgroupfs::Field field, std::size_t row, std::uint64_t value);
@@ -193,15 +200,8 @@ class Snapshot {
   static constexpr std::size_t index(cgroupfs::Field field) {
     return static_cast<std::size_t>(field);
   }
-  [[nodiscard]] bool bit(const std::vector<std::uint64_t>& bits, cgroupfs::Field field,
-                         std::size_t row) const {
-    return (bits[index(field) * words_ + row / 64] >> (row % 64) & 1U) != 0;
-  }
-  std::size_t capacity_ = 0;            // Rows.
-  std::size_t words_ = 0;               // 64-bit words per field in the bit columns.
-  std::vector<std::uint64_t> values_;   // Field-major.
-  std::vector<std::uint64_t> present_;  // Field-major bit columns.
-  std::vector<std::uint64_t> unlimited_;
+  Columns<cgroupfs::kFieldCount> values_;
+  std::vector<cgroupfs::CgroupSample::Bits> unlimited_;  // Per row; of those that have a value.
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

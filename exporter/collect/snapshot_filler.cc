@@ -64,6 +64,7 @@ void SnapshotFiller::fill_rows(Snapshot& snapshot, std::span<Entry* const> rows,
   const bool follows = follows_last(snapshot);
   const std::int64_t wall_seconds =
       std::chrono::duration_cast<std::chrono::seconds>(snapshot.wall.time_since_epoch()).count();
+  std::size_t appended = 0;  // Rows in the side tables; what did not change is copied in runs.
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Entry& entry = *rows[row];
     entry.last_seen_seconds = wall_seconds;
@@ -79,13 +80,13 @@ void SnapshotFiller::fill_rows(Snapshot& snapshot, std::span<Entry* const> rows,
     // Of an idle group these alone move.
     snapshot.rows[row].last_seen_seconds = wall_seconds;
     snapshot.rows[row].usage_at = entry.sample.usage_at().value_or(MonoTime{});
-    if (follows && entry.changed < snapshot.sequence) {
-      snapshot.append_side_rows(*last_, row);
-    } else {
-      append_side_tables(snapshot, entry, groups_, found.disk);
-      found.groups.fill(snapshot, entry);
-    }
+    if (follows && entry.changed < snapshot.sequence) continue;
+    if (appended < row) snapshot.append_side_rows(*last_, appended, row);
+    append_side_tables(snapshot, entry, groups_, found.disk);
+    found.groups.fill(snapshot, entry);
+    appended = row + 1;
   }
+  if (appended < rows.size()) snapshot.append_side_rows(*last_, appended, rows.size());
 }
 
 SnapshotPtr SnapshotFiller::publish(std::unique_ptr<Snapshot> snapshot) {

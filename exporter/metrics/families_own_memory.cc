@@ -58,11 +58,11 @@ void write_swap_events(FamilyWriter& out, const Context& context) {
 
 void write_detail(FamilyWriter& out, std::string_view labels, const Context& context,
                   std::size_t row, MemoryKeyKind kind) {
-  if (row >= context.snapshot.memory_detail.size()) return;
-  const cgroupfs::MemoryDetail& detail = context.snapshot.memory_detail[row];
+  const auto& detail = context.snapshot.memory_detail;
+  if (row >= detail.rows()) return;
   for (std::size_t key = 0; key < cgroupfs::kMemoryKeyCount; ++key) {
     if (cgroupfs::kMemoryKeys[key].kind != kind) continue;
-    const auto value = detail.value(key);
+    const auto value = detail.value(key, row);
     if (value) out.count(labels, *value, {{"kind", cgroupfs::kMemoryKeys[key].name}});
   }
 }

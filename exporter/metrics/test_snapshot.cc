@@ -236,6 +236,7 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
   snapshot->taken = MonoTime(std::chrono::seconds(1000));
   snapshot->wall = kWall;
   snapshot->reserve(rows.size());
+  snapshot->memory_detail = Columns<cgroupfs::kMemoryKeyCount>(rows.size());
   std::uint64_t collisions = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     SampleRow& from = rows[i];
@@ -257,7 +258,8 @@ std::shared_ptr<Snapshot> make_snapshot(std::vector<SampleRow> rows) {
     };
     copy(snapshot->devices, from.sample.devices);
     copy(snapshot->io_limits, from.sample.io_limits);
-    snapshot->memory_detail.push_back(from.sample.memory_detail);
+    snapshot->memory_detail.assign(i, from.sample.memory_detail.present(),
+                                   from.sample.memory_detail.values());
     snapshot->pressure_averages.push_back(from.sample.pressure_averages);
     copy(snapshot->interfaces, from.interfaces);
     copy(snapshot->filesystems, from.filesystems);
