@@ -50,7 +50,7 @@ class Return {
       limit::Change change{.group = *group,
                            .file = write.file,
                            .key = own ? spot.key : std::string(),
-                           .text = write.text,
+                           .text = possible(*group, write),
                            .knob = knob_of(write.file),
                            .reason = reason_};
       (own ? own_ : side_).push_back(std::move(change));
@@ -69,6 +69,19 @@ class Return {
   }
 
  private:
+  // A v2 group must not lose its own list while it has processes (ENOSPC in validate_change of
+  // kernel/cgroup/cpuset.c); what the ancestors have is the same for now, as in "unset".
+  [[nodiscard]] std::string possible(std::size_t group, const limit::UndoWrite& write) const {
+    const auto& cpuset = model_.view().of(cgroupfs::Controller::kCpuset);
+    const auto above = model_.parent(group);
+    const bool list = write.file == "cpuset.cpus" || write.file == "cpuset.mems";
+    const std::string* now = model_.text(group, write.file);
+    if (!list || !write.text.empty() || cpuset.version != 2 || !above || now == nullptr ||
+        now->empty() || !model_.populated(group, cpuset.hierarchy))
+      return write.text;
+    return model_.effective(*above, std::string_view(write.file).substr(sizeof("cpuset.") - 1))
+        .text();
+  }
   [[nodiscard]] std::optional<std::size_t> group_of(const Spot& spot) const {
     const auto group = model_.view().index_of(spot.at.cgroup);
     if (!group || model_.view().groups[*group].inode[spot.at.hierarchy] != spot.at.inode)

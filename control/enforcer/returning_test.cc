@@ -21,9 +21,8 @@ using testing::SizeIs;
 class Host {
  public:
   explicit Host(int version, std::initializer_list<const char*> groups)
-      : first(limit::ViewOf(version, groups).view()), kernel(first) {
-    restart();
-  }
+      : Host(limit::ViewOf(version, groups).view()) {}
+  explicit Host(limit::KernelView view) : first(std::move(view)), kernel(first) { restart(); }
   void restart() {
     journal_ = *Journal::open(store_, now());
     audit_ = *AuditLog::open(store_, now().wall);
@@ -84,6 +83,30 @@ class Host {
   std::unique_ptr<AuditLog> audit_;
   std::optional<Enforcer> enforcer_;
 };
+
+// Its effective list is not kept up to date by the fake kernel.
+limit::KernelView with_processes() {
+  return limit::ViewOf(2, {"/a"}).populated("/a").without("/a", "cpuset.cpus.effective").view();
+}
+
+// The kernel takes no empty list from a group that has processes.
+TEST(Restoration, ACpusetWithProcessesGetsWhatItsAncestorsHave) {
+  Host host(with_processes());
+  host.set({"cpuset.cpus=1", "pids=5"});
+  EXPECT_EQ(host.text("cpuset.cpus"), "1");
+  host.restore();
+  EXPECT_EQ(host.text("cpuset.cpus"), "0-3");
+  EXPECT_EQ(host.text("pids.max"), "max");
+  EXPECT_THAT(host.state().found(), IsEmpty());
+}
+
+TEST(Expiry, ACpusetWithProcessesGetsWhatItsAncestorsHave) {
+  Host host(with_processes());
+  host.set({"cpuset.cpus=1"}, seconds(5));
+  host.pass(seconds(6));
+  EXPECT_THAT(host.expire(), IsEmpty());
+  EXPECT_EQ(host.text("cpuset.cpus"), "0-3");
+}
 
 TEST(Restoration, BringsBackEveryKnobHoweverManyChangesThereWere) {
   for (const int version : {1, 2}) {
