@@ -129,8 +129,10 @@ std::optional<ReadOutcome> TextReader::read_hot(Visit& visit) {
 TextReader::Still TextReader::read_tier(Visit& visit, Tier tier) {
   // Two files may say that a group is frozen, and the second only adds to the first.
   if (tier == Tier::kSlow) visit.target.sample->unset(Field::kCgroupFrozen);
-  for (const PlannedFile& file : plan_.tiers[static_cast<std::size_t>(tier)])
+  for (const PlannedFile& file : plan_.tiers[static_cast<std::size_t>(tier)]) {
+    if (at_rest(visit, *file.spec)) continue;
     if (read_file(visit, file, std::nullopt) == Still::kGone) return Still::kGone;
+  }
   return tier == Tier::kSlow ? read_hugetlb(visit) : Still::kThere;
 }
 

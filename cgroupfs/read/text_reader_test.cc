@@ -202,6 +202,28 @@ TEST_F(Reader, ThrottlingIsNotReadWithoutAQuota) {
   EXPECT_EQ(value(kCpuPeriods), 15U);
 }
 
+// An alert waits for them, so they are not as slow as the limits themselves.
+TEST_F(Reader, HitsOfALimitAreWarmWhereThereIsALimit) {
+  write("pids/docker/a/pids.max", "100\n");
+  write("pids/docker/a/pids.events", "max 1\n");
+  start();
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  write("pids/docker/a/pids.events", "max 2\n");
+  ASSERT_EQ(read(group_, kHotOnly.with(Tier::kWarm), true), ReadOutcome::kRead);
+  EXPECT_EQ(value(kPidsEventsMax), 2U);
+
+  write("pids/docker/a/pids.max", "max\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  const std::uint64_t reads = reader_->stats().reads;
+  ASSERT_EQ(read(group_, kHotOnly.with(Tier::kWarm), true), ReadOutcome::kRead);
+  const std::uint64_t without = reader_->stats().reads - reads;
+  write("pids/docker/a/pids.max", "100\n");
+  ASSERT_EQ(read(group_), ReadOutcome::kRead);
+  const std::uint64_t before = reader_->stats().reads;
+  ASSERT_EQ(read(group_, kHotOnly.with(Tier::kWarm), true), ReadOutcome::kRead);
+  EXPECT_EQ(reader_->stats().reads - before, without + 1);
+}
+
 TEST_F(Reader, BlockIoIsNotReadWhereTheRootListsNoDevice) {
   write("blkio/blkio.throttle.io_service_bytes_recursive", "");
   start();
