@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -78,7 +79,10 @@ class KernelGroups {
 
  private:
   void make_top() {
-    top_ = "/plimsoll-test-tree-" + std::to_string(::getpid());
+    // A group that a manager has handed to us, where there is one: it has all controllers.
+    const char* below = std::getenv("PLIMSOLL_TEST_CGROUP");
+    top_ = std::string(below != nullptr ? below : "") + "/plimsoll-test-tree-" +
+           std::to_string(::getpid());
     for (const Hierarchy& h : layout_.hierarchies) {
       if (::mkdir((h.mount_path + top_).c_str(), 0755) != 0)
         why_not_ = "no group can be made in " + h.mount_path + ": " + std::strerror(errno);
