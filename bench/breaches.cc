@@ -155,7 +155,7 @@ int run(std::size_t count, std::size_t kills) {
     std::fprintf(stderr, "%s\n", started.error().message().c_str());
     return 1;
   }
-  std::this_thread::sleep_for(milliseconds(5000));  // The first readings are behind it.
+  std::this_thread::sleep_for(milliseconds(15'000));  // The first readings are behind it.
   const double before = process_seconds();
   constexpr int kSeconds = 30;
   std::this_thread::sleep_for(std::chrono::seconds(kSeconds));

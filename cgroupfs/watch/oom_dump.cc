@@ -212,7 +212,9 @@ std::optional<OomDump> OomDumps::feed(const KmsgRecord& record,
     part_ = Part::kHead;
     return std::nullopt;
   }
-  take(line);
+  // Before 6.8 memory.stat is one record of many lines.
+  std::string_view rest = line;
+  for (std::string_view each; next_line(rest, each);) take(each);
   return std::nullopt;
 }
 

@@ -89,6 +89,17 @@ TEST(OomDump, OlderKernelsHaveFewerColumns) {
   EXPECT_EQ(task->oom_score_adj, -17);
 }
 
+TEST(OomDump, OlderKernelsPrintTheStatisticsAsOneRecord) {
+  Log log;
+  const auto dumps =
+      log.feed({"hog invoked oom-killer: gfp_mask=0x0, order=0",
+                "Memory cgroup stats for /docker/a:", "anon 8192\\x0afile 4096\\x0akernel 12",
+                kKillLine, kKilledLine});
+  ASSERT_EQ(dumps.size(), 1U);
+  ASSERT_EQ(dumps[0].stat.size(), 3U);
+  EXPECT_EQ(dumps[0].stat[1], (std::pair<std::string, std::uint64_t>("file", 4096)));
+}
+
 TEST(OomDump, ARateLimitedReportStillHasItsVictim) {
   Log log;
   const auto dumps = log.feed({kKilledLine});

@@ -105,16 +105,18 @@ class MonitorKernel : public testing::Test {
     }
     return pid;
   }
-  pid_t run_hog(const std::string& group) {
+  pid_t run_hog(const std::string& group, milliseconds pause = milliseconds(0)) {
     shared_ = static_cast<Shared*>(
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     Shared* shared = shared_;
-    return run_in(Controller::kMemory, group, [shared] {
+    return run_in(Controller::kMemory, group, [shared, pause] {
       auto* memory = static_cast<char*>(
           ::mmap(nullptr, 8 * kLimit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
       for (std::size_t at = 0; at < 8 * kLimit; at += 4096) {
         shared->last_ns.store(now_ns());
         memory[at] = 1;
+        // Near the limit it stays a while: its command line is remembered then.
+        if (at == kLimit / 4096 * 93 / 100 * 4096) std::this_thread::sleep_for(pause);
       }
     });
   }
@@ -147,7 +149,7 @@ TEST_F(MonitorKernel, AnOomKillIsToldOnceWithItsReport) {
   ASSERT_TRUE(groups_.make(memory_, "/kill"));
   limit_memory("/kill");
   start();
-  const pid_t pid = run_hog("/kill");
+  const pid_t pid = run_hog("/kill", milliseconds(2500));
   const BreachPtr event = until(BreachKind::kOomKill, "/kill");
   reap(pid);
   ASSERT_TRUE(event);

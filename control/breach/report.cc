@@ -90,11 +90,13 @@ OomReport make_report(ReportInput input) {
   } else {
     report.victim = victim_of(input, {});
   }
-  if (report.stat.empty() && input.sample != nullptr) {
+  const auto read_at = input.sample != nullptr ? input.sample->read_at(cgroupfs::Tier::kHot)
+                                               : std::optional<MonoTime>();
+  // A sample that was taken for the kill's own notification is of what is left.
+  if (report.stat.empty() && read_at && *read_at <= input.now) {
     report.stat = numbers_of_sample(*input.sample);
     report.stat_of = input.event.cgroup;
-    const auto read_at = input.sample->read_at(cgroupfs::Tier::kHot);
-    if (read_at) report.stat_age = input.now - *read_at;
+    report.stat_age = input.now - *read_at;
   }
   report.curve = std::move(input.curve);
   report.remedies = find_remedies(report, input.host_swap_free);

@@ -77,6 +77,11 @@ TEST(OomReport, WithoutTheLogTheLastSampleStandsWithItsAge) {
   EXPECT_EQ(report.stat_age, milliseconds(700));
   EXPECT_EQ(report.victim->command_line, "/bin/hog --all");
   EXPECT_TRUE(report.processes.empty());
+  ReportInput late = a_kill();
+  late.dump.reset();
+  sample.set_read_at(cgroupfs::Tier::kHot, kNow + milliseconds(1));
+  late.sample = &sample;
+  EXPECT_TRUE(make_report(std::move(late)).stat.empty()) << "what is left is not what was there";
 }
 
 TEST(Remedies, ALimitWithAQuarterMoreThanItNeeded) {
