@@ -105,6 +105,7 @@ class Monitor {
 
   // monitor_kernel.cc: what the kernel tells.
   void take_signals(const std::vector<cgroupfs::Signal>& signals);
+  void take_other(const cgroupfs::Signal& signal, MonoTime now);
   void take_usage(Group& group, MonoTime now);
   void take_logged(const cgroupfs::LoggedKill& kill, MonoTime now);
   void take_oom(const Touched& signalled, MonoTime now);

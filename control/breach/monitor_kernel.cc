@@ -59,48 +59,37 @@ BreachKind stall_kind(cgroupfs::StallResource resource) {
 void Monitor::take_signals(const std::vector<Signal>& signals) {
   if (signals.empty()) return;
   const MonoTime now = clock_.now();
+  // A shortage first: a look at the others may have to wait for the victim's memory.
   Touched oom;
-  bool log = false;
-  bool tree = false;
   for (const Signal& signal : signals) {
+    const bool all = signal.kind == SignalKind::kShared || signal.kind == SignalKind::kLost;
+    if (all)
+      for (const auto& [path, each] : groups_)
+        if (signal.kind == SignalKind::kLost || watcher_->shares(each->cgroup->serial))
+          oom.push_back(each.get());
+    if (signal.kind != SignalKind::kOom && signal.kind != SignalKind::kMemoryEvents) continue;
     const auto at = by_serial_.find(signal.serial);
-    Group* group = at == by_serial_.end() ? nullptr : at->second;
-    switch (signal.kind) {
-      case SignalKind::kOom:
-      case SignalKind::kMemoryEvents:
-        if (group == nullptr) break;
-        if (signal.kind == SignalKind::kOom) group->unresolved += signal.count;
-        oom.push_back(group);
-        break;
-      case SignalKind::kMemoryUsage:
-        if (group != nullptr && !group->owned) take_usage(*group, now);
-        break;
-      case SignalKind::kMemoryPressure:
-      case SignalKind::kPidsEvents:
-        if (group != nullptr && !group->owned) look_at(*group, now);
-        break;
-      case SignalKind::kStall:
-        if (group != nullptr && !group->owned) take_stall(*group, signal.resource);
-        break;
-      case SignalKind::kShared:
-      case SignalKind::kLost:
-        for (const auto& [path, each] : groups_)
-          if (signal.kind == SignalKind::kLost || watcher_->shares(each->cgroup->serial))
-            oom.push_back(each.get());
-        break;
-      case SignalKind::kKernelLog:
-        log = true;
-        break;
-      case SignalKind::kTree:
-        tree = true;
-        break;
-    }
+    if (at == by_serial_.end()) continue;
+    if (signal.kind == SignalKind::kOom) at->second->unresolved += signal.count;
+    oom.push_back(at->second);
   }
   if (!oom.empty()) take_oom(oom, now);
+  const auto log = std::ranges::find(signals, SignalKind::kKernelLog, &Signal::kind);
   // After the counters: see OomAccount.
-  if (log || !oom.empty()) drain_log();
+  if (log != signals.end() || !oom.empty()) drain_log();
   tell_logged_kills(now);
-  if (tree) follow_tree();
+  for (const Signal& signal : signals) take_other(signal, now);
+}
+
+void Monitor::take_other(const Signal& signal, MonoTime now) {
+  if (signal.kind == SignalKind::kTree) return follow_tree();
+  const auto at = by_serial_.find(signal.serial);
+  if (at == by_serial_.end() || at->second->owned) return;
+  Group& group = *at->second;
+  if (signal.kind == SignalKind::kMemoryUsage) take_usage(group, now);
+  if (signal.kind == SignalKind::kMemoryPressure || signal.kind == SignalKind::kPidsEvents)
+    look_at(group, now);
+  if (signal.kind == SignalKind::kStall) take_stall(group, signal.resource);
 }
 
 // A group that goes up and down around a threshold tells of it thousands of times a second.
@@ -129,8 +118,6 @@ void Monitor::take_oom(const Touched& signalled, MonoTime now) {
     group->recheck_at = now + kRecheckAfter[0];
     if (std::ranges::find(rechecks_, group->cgroup->serial) == rechecks_.end())
       rechecks_.push_back(group->cgroup->serial);
-    // High, max, and how near it is.
-    if (v2) look_at(*group, now);
   }
   for (const auto& [group, count] : ooms) {
     // v1 tells every group below the one that ran out: the topmost is that one.
@@ -148,8 +135,10 @@ void Monitor::take_oom(const Touched& signalled, MonoTime now) {
     event.current = group->sample.value(cgroupfs::Field::kMemoryUsage);
     event.bound_by = path;
     tell(std::move(event), group, now);
-    remember_commands(*group, now);
   }
+  // v2's high and max, and how near it is: after what cannot wait.
+  for (Group* group : signalled)
+    if (v2 && !group->owned) look_at(*group, now);
 }
 
 void Monitor::take_stall(Group& group, cgroupfs::StallResource resource) {
