@@ -113,12 +113,21 @@ std::vector<std::string> groups_of(const Lease& lease) {
 
 Returning restoration(const State& state, const limit::KernelView& view,
                       std::span<const std::string> groups) {
+  std::vector<Spot> spots;
+  for (const auto& [spot, value] : state.found())
+    if (std::ranges::find(groups, spot.at.cgroup) != groups.end()) spots.push_back(spot);
+  return restoration(state, view, spots);
+}
+
+Returning restoration(const State& state, const limit::KernelView& view,
+                      std::span<const Spot> spots) {
   Returning returning;
   Return back(view, "as it was found");
-  for (const auto& [spot, value] : state.found()) {
-    if (std::ranges::find(groups, spot.at.cgroup) == groups.end()) continue;
+  for (const Spot& spot : spots) {
+    const auto found = state.found().find(spot);
+    if (found == state.found().end()) continue;
     if (back.current(spot)) {
-      back.add(spot, value.found);
+      back.add(spot, found->second.found);
       returning.after.emplace_back(Returned{spot});
     } else {
       returning.after.emplace_back(Forgotten{spot.at});

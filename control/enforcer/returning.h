@@ -29,6 +29,10 @@ struct Returning {
 [[nodiscard]] Returning restoration(const State& state, const limit::KernelView& view,
                                     std::span<const std::string> groups);
 
+// The same of these spots alone.
+[[nodiscard]] Returning restoration(const State& state, const limit::KernelView& view,
+                                    std::span<const Spot> spots);
+
 // The end of a lease. Values that a later lease holds stay; values that somebody else has set stay
 // as well, and are no longer anybody's lease.
 [[nodiscard]] Returning expiry(const State& state, const limit::KernelView& view,

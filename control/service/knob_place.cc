@@ -111,6 +111,8 @@ std::optional<KnobPlace> place_of(const limit::KernelView& view, std::size_t gro
   if (file.empty()) return std::nullopt;
   if (const std::size_t at = file.find('%'); at != std::string::npos) file.replace(at, 1, detail);
   if (info.detail == Detail::kDevice) place.spot.key = detail;
+  // One of three lines: "oom_kill_disable 0".
+  if (knob == Knob::kMemoryOomKillDisable) place.spot.key = "oom_kill_disable";
   if (info.detail == Detail::kOptionalDevice) {
     if (place.version == 1 && !detail.empty()) file += "_device";
     if (place.version == 2 || !detail.empty())
@@ -171,9 +173,6 @@ std::optional<Value> value_in(Knob knob, int version, std::string_view text,
       return number_in(version == 2 ? word_in(text, 1) : text);
     case Knob::kMemorySwap:
       return version == 1 ? swap_in(text, group) : bound_in(text);
-    case Knob::kMemoryOomKillDisable:
-      // "oom_kill_disable 0\nunder_oom 0\n..."
-      return number_in(word_in(text.substr(0, text.find('\n')), 1));
     case Knob::kIoWeight:
       if (version == 1)
         if (const auto number = to_number<std::uint64_t>(text))

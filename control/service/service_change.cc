@@ -33,8 +33,7 @@ bool is_leased(const State& state, const Spot& spot) {
 }
 
 // Writes what is there already: a value that a lease holds is to be held longer, or for good.
-limit::Write write_again(Knob knob, const KnobPlace& place, const std::string& text,
-                         const limit::GroupView& group) {
+limit::Write write_again(Knob knob, const KnobPlace& place, const std::string& text) {
   limit::Write write;
   write.at = place.spot.at;
   write.file = place.spot.file;
@@ -42,9 +41,8 @@ limit::Write write_again(Knob knob, const KnobPlace& place, const std::string& t
   write.knob = knob;
   write.old_text = write.expected = text;
   write.new_text = place.spot.key.empty() ? text : place.spot.key + " " + text;
-  if (knob == Knob::kMemoryOomKillDisable)
-    if (const auto value = value_in(knob, place.version, text, group))
-      write.new_text = limit::to_text({knob, "", value}) == "on" ? "1" : "0";
+  // Its line has a name, and is written without.
+  if (knob == Knob::kMemoryOomKillDisable) write.new_text = text;
   write.undo = {{write.file, write.new_text}};
   write.reason = std::string(limit::name_of(knob)) + " is so already, and is held by a lease";
   return write;
@@ -141,7 +139,7 @@ void Service::plan_limits(Draft& draft, const limit::KernelView& view) const {
       const auto place = place_of(view, group, setting.knob, setting.detail);
       const auto text = place ? text_at(view, group, *place) : std::nullopt;
       if (!text || !is_leased(state, place->spot) || has_write(draft.plan, place->spot)) continue;
-      draft.plan.writes.push_back(write_again(setting.knob, *place, *text, view.groups[group]));
+      draft.plan.writes.push_back(write_again(setting.knob, *place, *text));
     }
   });
 }
@@ -158,6 +156,7 @@ Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const
   const std::size_t group = *view.index_of(draft.target.cgroup);
   Draft setting_back{.target = draft.target, .request = draft.request};
   std::vector<Spot> spots;
+  std::vector<Spot> raw;
   for (const KnobRef& ref : draft.request.restore) {
     const auto place = place_of(view, group, ref.knob, ref.detail);
     if (!place)
@@ -172,13 +171,21 @@ Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const
     std::erase_if(then.files, [](const limit::FileText& file) {
       return file.name == "freezer.self_freezing";  // Of now.
     });
+    spots.push_back(place->spot);
+    // An empty cpuset is no value that somebody may ask for.
+    if (text.empty() && limit::info_of(ref.knob).unit == limit::Unit::kIds) {
+      raw.push_back(place->spot);
+      continue;
+    }
     if (!text.empty()) setting.value = value_in(setting.knob, place->version, text, then);
     setting_back.request.settings.push_back(std::move(setting));
-    spots.push_back(place->spot);
   }
   setting_back.request.v1_write_caps = limit::PlanOptions::DirectIo::kAccept;
   plan_limits(setting_back, view);
   draft.plan = std::move(setting_back.plan);
+  Returning as_found = restoration(state, view, raw);
+  std::ranges::move(as_found.plan.writes, std::back_inserter(draft.plan.writes));
+  draft.after = std::move(as_found.after);
   for (const Spot& spot : spots) {
     const auto found = state.found().find(spot);
     const std::string* text = view.groups[group].find(spot.file);

@@ -115,6 +115,19 @@ TEST_P(ServiceOver, SetsShowsAndRestores) {
   EXPECT_TRUE(service->changed()->empty());
 }
 
+TEST_P(ServiceOver, RestoresWhatHasALineOfItsOwn) {
+  if (!v1) return;  // v2 has no such knob, and no cpuset that was never set and cannot be unset.
+  machine.write("/a", "memory.oom_control", "0");
+  expect_done(set({setting(Knob::kMemoryOomKillDisable, "on")}));
+  EXPECT_EQ(shown(Knob::kMemoryOomKillDisable)->found, "0");
+  expect_done(lease({setting(Knob::kMemoryOomKillDisable, "off")}, kMinute));
+  expect_done(lease({setting(Knob::kMemoryOomKillDisable, "off")}, 2 * kMinute));
+  expect_done(set({setting(Knob::kMemoryOomKillDisable, "on")}));
+  expect_done(restore({{Knob::kMemoryOomKillDisable, ""}}));
+  EXPECT_EQ(shown(Knob::kMemoryOomKillDisable)->setting.value, limit::Value(std::uint64_t{0}));
+  EXPECT_FALSE(shown(Knob::kMemoryOomKillDisable)->found);
+}
+
 TEST_P(ServiceOver, UnsetLeavesTheWayBackOpen) {
   machine.write("/a", "pids.max", "500");
   expect_done(set({setting(Knob::kPidsMax, "100")}));
