@@ -221,6 +221,7 @@ void put(Encoder& out, const Found& record) {
   put(out, record.spot);
   put(out, record.found);
   out.text(record.ours);
+  out.text(record.rule);
 }
 
 Result<Record> take_found(Decoder& in) {
@@ -228,6 +229,7 @@ Result<Record> take_found(Decoder& in) {
   record.spot = PLIMSOLL_TRY(take_spot(in));
   record.found = PLIMSOLL_TRY(take_before(in));
   record.ours = PLIMSOLL_TRY(in.text());
+  record.rule = PLIMSOLL_TRY(in.text());
   return record;
 }
 

@@ -94,6 +94,7 @@ struct Found {
   Spot spot;
   Before found;
   std::string ours;  // What it reads as since our last change.
+  std::string rule;  // On whose behalf: Cause::rule of that change; of a lease's the one before.
   bool operator==(const Found&) const = default;
 };
 

@@ -40,7 +40,7 @@ void State::add(const Record& record) {
       Overloaded{[&](const Started& one) { start(one); }, [&](const Begun& one) { begin(one); },
                  [&](const Stepped& one) { step(one); }, [&](const Ended& one) { end(one); },
                  [&](const Found& one) {
-                   found_.insert_or_assign(one.spot, FoundValue{one.found, one.ours});
+                   found_.insert_or_assign(one.spot, FoundValue{one.found, one.ours, one.rule});
                  },
                  [&](const Lease& one) {
                    leases_.insert_or_assign(one.id, one);
@@ -108,8 +108,7 @@ void State::end(const Ended& record) {
   open_.erase(found);
   if (record.end == limit::Applied::End::kDone) return settle(change);
   for (const std::uint32_t index : record.stuck)
-    if (index < change.begun.writes.size())
-      keep_found(change.begun.writes[index], change.begun.purpose);
+    if (index < change.begun.writes.size()) keep_found(change.begun.writes[index], change.begun);
 }
 
 void State::settle(const OpenChange& change) {
@@ -139,16 +138,19 @@ void State::settle(const OpenChange& change) {
     // A spot that is written twice goes back to what it was before the first.
     if (begun.purpose == Purpose::kLease && seen.insert(spot).second)
       lease.spots.push_back({spot, {write.old_text, write.undo}});
-    keep_found(write, begun.purpose);
+    keep_found(write, begun);
   }
   if (!lease.spots.empty()) leases_.insert_or_assign(lease.id, std::move(lease));
 }
 
-void State::keep_found(const limit::Write& write, Purpose purpose) {
+void State::keep_found(const limit::Write& write, const Begun& begun) {
   if (!write.knob) return;
+  const Purpose purpose = begun.purpose;
   const auto [entry, fresh] =
-      found_.try_emplace(spot_of(write), FoundValue{{write.old_text, write.undo}, ""});
+      found_.try_emplace(spot_of(write), FoundValue{{write.old_text, write.undo}, "", ""});
   entry->second.ours = write.expected;
+  if (purpose == Purpose::kSet || purpose == Purpose::kRepair)
+    entry->second.rule = begun.cause.rule;
   const bool returns = purpose == Purpose::kRestore || purpose == Purpose::kExpire;
   if (returns && limit::same_text(write.file, entry->second.found.text, write.expected))
     found_.erase(entry);
@@ -185,7 +187,8 @@ std::vector<Record> State::records() const {
   std::vector<Record> records;
   if (started_) records.push_back(Started{*started_});
   records.push_back(Counted{last_id_});
-  for (const auto& [spot, value] : found_) records.push_back(Found{spot, value.found, value.ours});
+  for (const auto& [spot, value] : found_)
+    records.push_back(Found{spot, value.found, value.ours, value.rule});
   for (const auto& [id, lease] : leases_) records.push_back(lease);
   for (const auto& [id, change] : open_) {
     records.push_back(change.begun);

@@ -31,6 +31,7 @@ struct OpenChange {
 struct FoundValue {
   Before found;
   std::string ours;
+  std::string rule;  // As Found::rule.
   bool operator==(const FoundValue&) const = default;
 };
 
@@ -59,7 +60,7 @@ class State {
   void step(const Stepped& record);
   void end(const Ended& record);
   void settle(const OpenChange& change);
-  void keep_found(const limit::Write& write, Purpose purpose);
+  void keep_found(const limit::Write& write, const Begun& begun);
   void release(const Spot& spot);
   void end_lease(std::uint64_t id);
   void forget(const limit::Place& place);
