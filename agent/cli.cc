@@ -96,7 +96,7 @@ void add_option(CLI::App& app, const Option& option) {
   if (!repeatable) added->take_last();
 }
 
-// `common`: options that it has from the command above it.
+// `common`: options that it has from the commands above it.
 int run_command(const std::string& path, const Command& command, std::span<const Option> common,
                 std::vector<std::string> arguments) {
   CLI::App app(command.summary, path);
@@ -136,16 +136,18 @@ bool takes_a_word(std::span<const Option> options, const std::string& argument) 
 }
 
 // The first free word: options of the group, with their values, may stand before it.
-std::size_t word_of(const Command& group, const std::vector<std::string>& arguments) {
+std::size_t word_of(std::span<const Option> options, const std::vector<std::string>& arguments) {
   std::size_t at = 0;
   while (at < arguments.size() && arguments[at].starts_with('-') && !is_help(arguments[at]))
-    at += takes_a_word(group.options, arguments[at]) ? 2 : 1;
+    at += takes_a_word(options, arguments[at]) ? 2 : 1;
   return at;
 }
 
-int run_named(const std::string& path, const Command& command, std::vector<std::string> arguments) {
-  if (command.commands.empty()) return run_command(path, command, {}, std::move(arguments));
-  const std::size_t at = word_of(command, arguments);
+int run_named(const std::string& path, const Command& command, std::vector<Option> common,
+              std::vector<std::string> arguments) {
+  if (command.commands.empty()) return run_command(path, command, common, std::move(arguments));
+  common.insert(common.end(), command.options.begin(), command.options.end());
+  const std::size_t at = word_of(common, arguments);
   if (at >= arguments.size()) {
     std::fputs(group_help(path, command).c_str(), at == 0 ? stdout : stderr);
     return at == 0 ? kExitOk : kExitUsage;
@@ -162,7 +164,7 @@ int run_named(const std::string& path, const Command& command, std::vector<std::
   }
   const auto found = std::ranges::find(command.commands, word, &Command::name);
   if (found == command.commands.end()) return unknown_command(command.commands, path, word);
-  return run_command(path + " " + word, *found, command.options, std::move(arguments));
+  return run_named(path + " " + word, *found, std::move(common), std::move(arguments));
 }
 
 }  // namespace
@@ -182,7 +184,7 @@ int run_cli(std::span<const Command> commands, std::vector<std::string> argument
   if (word == "--version") word = "version";
   const auto command = std::ranges::find(commands, word, &Command::name);
   if (command == commands.end()) return unknown_command(commands, kProgram, word);
-  return run_named(std::string(kProgram) + " " + word, *command, std::move(arguments));
+  return run_named(std::string(kProgram) + " " + word, *command, {}, std::move(arguments));
 }
 
 }  // namespace plimsoll::agent

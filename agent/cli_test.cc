@@ -62,7 +62,11 @@ class Cli : public ::testing::Test {
                    {"--deep", &seen_.number, "A number", "N", "Depth"},
                    {"REF", &seen_.free, "Free words", {}}};
     set.run = [] { return 43; };
-    group.commands = {set, second};
+    Command inner;
+    inner.name = "inner";
+    inner.summary = "A group in a group";
+    inner.commands = {set};
+    group.commands = {set, second, inner};
     commands_ = {first, second, group};
   }
 
@@ -144,6 +148,8 @@ TEST_F(Cli, CommandsOfACommand) {
   EXPECT_EQ(seen_.text, "a");
   EXPECT_THAT(seen_.free, ElementsAre("set", "second"));
   EXPECT_EQ(seen_.number, 3U);
+  EXPECT_EQ(run({"group", "--socket", "a", "inner", "--socket", "b", "set", "web"}).code, 43);
+  EXPECT_EQ(seen_.text, "b");
   EXPECT_EQ(run({"group", "--socket=b", "set"}).code, 43);
   EXPECT_EQ(seen_.text, "b");
   EXPECT_EQ(run({"group", "set", "--socket", "c"}).code, 43);
