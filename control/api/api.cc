@@ -70,6 +70,7 @@ Api::Api(http::Server& server, Service& service, Machine& machine, Roles& roles,
   route("/plimsoll/v1/limits", "GET", Role::kRead, &Api::list);
   route("/plimsoll/v1/limits/*", "GET", Role::kRead, &Api::show);
   route("/plimsoll/v1/limits/*", "POST", Role::kControl, &Api::change);
+  if (options_.policy) route("/plimsoll/v1/policy", "GET", Role::kRead, &Api::policy);
   route("/plimsoll/v1/history", "GET", Role::kRead, &Api::history);
 }
 
@@ -149,6 +150,21 @@ void Api::list(const CallPtr& call) {
 
 void Api::show(const CallPtr& call) {
   call->answer(service_.show(std::string_view(call->request.path).substr(kLimits.size())));
+}
+
+void Api::policy(const CallPtr& call) {
+  std::optional<std::string_view> ref;
+  for (const auto& [name, value] : call->request.query) {
+    if (name != "ref")
+      return call->answer(
+          Fault(Problem::kInvalidInput, "unknown parameter " + name + "; there is ref"));
+    ref = value;
+  }
+  const Answer<std::string> body = options_.policy(ref);
+  if (body)
+    call->answer(200, *body);
+  else
+    call->answer(body.error());
 }
 
 void Api::change(const CallPtr& call) {

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -23,6 +25,8 @@ namespace plimsoll::control {
 struct ApiOptions {
   EngineInfo info;                  // Role and uptime are filled in.
   std::function<void()> on_change;  // After every change that was done; any thread. May be empty.
+  // GET /plimsoll/v1/policy: the rules, or with ?ref= what they make of one group. May be empty.
+  std::function<Answer<std::string>(std::optional<std::string_view> ref)> policy;
 };
 
 class Api {
@@ -56,6 +60,7 @@ class Api {
   void info(const CallPtr& call);
   void list(const CallPtr& call);
   void show(const CallPtr& call);
+  void policy(const CallPtr& call);
   void change(const CallPtr& call);
   // On others:
   void history(const CallPtr& call);

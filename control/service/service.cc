@@ -68,7 +68,7 @@ class Showing {
     shown.file = place->spot.file;
     if (found != state_.found().end()) {
       shown.found = found->second.found.text;
-      shown.rule = "request";
+      shown.rule = found->second.rule.empty() ? "request" : found->second.rule;
     }
     if (lease != nullptr) {
       shown.rule = "lease";
@@ -155,6 +155,17 @@ void Service::forget(std::span<const limit::Place> gone) {
       if (is_kept(place)) records.emplace_back(Forgotten{place});
   });
   // Where the disk does not take it, the next start finds it out again.
+  if (!records.empty()) std::ignore = journal_->settle(records);
+}
+
+void Service::adopt(const Spot& spot, const std::string& text, std::string rule) {
+  std::vector<Record> records;
+  journal_->with_state([&](const State& state) {
+    const auto found = state.found().find(spot);
+    if (found != state.found().end())
+      records.emplace_back(Found{spot, found->second.found, text, std::move(rule)});
+  });
+  // Where the disk does not take it, the next start finds a foreign value again.
   if (!records.empty()) std::ignore = journal_->settle(records);
 }
 

@@ -102,6 +102,8 @@ class Service {
   void forget(std::span<const limit::Place> gone);
 
   [[nodiscard]] State state() const { return journal_->state(); }
+  // A value that somebody else wrote is what we hold from now on; what was found first stays.
+  void adopt(const Spot& spot, const std::string& text, std::string rule);
   void note(std::string text) { enforcer_->note(machine_.now(), std::move(text)); }
 
  private:

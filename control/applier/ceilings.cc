@@ -1,0 +1,106 @@
+#include "control/applier/ceilings.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "control/service/knob_place.h"
+
+namespace plimsoll::control {
+namespace {
+
+using limit::Knob;
+
+std::optional<std::uint64_t> number_of(const limit::KernelView& view, std::size_t group, Knob knob,
+                                       std::uint64_t unlimited) {
+  const auto place = place_of(view, group, knob, "");
+  const auto text = place ? text_at(view, group, *place) : std::nullopt;
+  const auto value =
+      text ? value_in(knob, place->version, *text, view.groups[group]) : std::nullopt;
+  const auto* number = value ? std::get_if<std::uint64_t>(&*value) : nullptr;
+  if (number != nullptr && *number < unlimited) return *number;
+  return std::nullopt;
+}
+
+// CPU time and period may be in two files, or in one.
+std::optional<std::uint64_t> nano_cpus_of(const limit::KernelView& view, std::size_t group) {
+  const auto place = place_of(view, group, Knob::kCpuQuota, "");
+  const auto text = place ? text_at(view, group, *place) : std::nullopt;
+  const auto value =
+      text ? value_in(Knob::kCpuQuota, place->version, *text, view.groups[group]) : std::nullopt;
+  const auto* time = value ? std::get_if<limit::CpuTime>(&*value) : nullptr;
+  if (time == nullptr) return std::nullopt;
+  if (time->unit == limit::CpuTime::Unit::kNanoCpus) return time->amount;
+  const auto period = number_of(view, group, Knob::kCpuPeriod, UINT64_MAX);
+  if (!period || *period == 0) return std::nullopt;
+  return limit::nano_cpus_from_quota(time->amount, *period);
+}
+
+void keep_least(std::optional<std::uint64_t>& least, std::optional<std::uint64_t> one) {
+  if (one && (!least || *one < *least)) least = one;
+}
+
+// Every knob that the group has, with its place.
+template <class Use>
+void for_each_place(const limit::KernelView& view, std::size_t group, Use use) {
+  for (const limit::KnobInfo& info : limit::catalogue())
+    for (const std::string& detail : details_of(view, group, info.knob))
+      if (const auto place = place_of(view, group, info.knob, detail))
+        use(info.knob, detail, *place);
+}
+
+bool is_leased(const State& state, const Spot& spot) {
+  return std::ranges::any_of(state.leases(), [&](const auto& lease) {
+    return std::ranges::find(lease.second.spots, spot, &LeasedSpot::spot) !=
+           lease.second.spots.end();
+  });
+}
+
+}  // namespace
+
+policy::Ceilings ceilings_of(const limit::KernelView& view, std::size_t group) {
+  // v1 prints "no limit" as the greatest number of whole pages.
+  constexpr std::uint64_t kNoMemoryLimit = std::uint64_t{1} << 62;
+  policy::Ceilings least;
+  for (auto above = view.groups[group].parent; above; above = view.groups[*above].parent) {
+    keep_least(least.memory, number_of(view, *above, Knob::kMemoryMax, kNoMemoryLimit));
+    keep_least(least.nano_cpus, nano_cpus_of(view, *above));
+    keep_least(least.pids, number_of(view, *above, Knob::kPidsMax, UINT64_MAX));
+  }
+  return least;
+}
+
+std::vector<policy::Held> held_in(const State& state, const limit::KernelView& view,
+                                  std::size_t group) {
+  std::vector<policy::Held> held;
+  for_each_place(view, group, [&](Knob knob, const std::string& detail, const KnobPlace& place) {
+    const auto found = state.found().find(place.spot);
+    if (found == state.found().end() || is_leased(state, place.spot)) return;
+    const std::string rule = policy::rule_of(found->second.rule);
+    const bool known = std::ranges::any_of(held, [&](const policy::Held& one) {
+      return policy::slot_of(one.setting.knob) == policy::slot_of(knob) &&
+             one.setting.detail == detail;
+    });
+    if (rule.empty() || known) return;
+    held.push_back(
+        {{knob, detail, value_in(knob, place.version, found->second.ours, view.groups[group])},
+         rule,
+         policy::Held::Kept::kOwn});
+  });
+  return held;
+}
+
+std::vector<policy::KnobName> by_hand_in(const State& state, const limit::KernelView& view,
+                                         std::size_t group, const policy::Decision& decision) {
+  std::vector<policy::KnobName> by_hand;
+  for (const policy::KnobDecision& knob : decision.knobs) {
+    const auto place = place_of(view, group, knob.knob, knob.detail);
+    if (!place) continue;
+    const auto found = state.found().find(place->spot);
+    const bool set = found != state.found().end() && !found->second.rule.empty() &&
+                     policy::rule_of(found->second.rule).empty();
+    if (set || is_leased(state, place->spot)) by_hand.push_back({knob.knob, knob.detail});
+  }
+  return by_hand;
+}
+
+}  // namespace plimsoll::control

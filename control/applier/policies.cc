@@ -1,0 +1,361 @@
+#include "control/applier/policies.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "cgroupfs/limit/apply.h"
+#include "control/applier/ceilings.h"
+#include "control/drift/who.h"
+#include "control/policy/json.h"
+#include "control/policy/match.h"
+#include "control/service/knob_place.h"
+
+namespace plimsoll::control {
+namespace {
+
+using drift::OnDrift;
+
+constexpr std::chrono::seconds kFirstPause{5};
+constexpr std::chrono::seconds kLongestPause{300};
+
+}  // namespace
+
+Policies::Policies(Service& service, Machine& machine, Lanes lanes, const Clock& clock,
+                   const policy::Zone& zone, PolicyOptions options, std::function<void()> wake)
+    : service_(service),
+      machine_(machine),
+      lanes_(std::move(lanes)),
+      clock_(clock),
+      zone_(zone),
+      options_(std::move(options)),
+      wake_(std::move(wake)),
+      book_(options_.directory, options_.owner),
+      rules_(book_.current()),
+      port_(machine.port()),
+      drift_(clock, options_.damping) {}
+
+policy::Loaded Policies::reload() {
+  policy::Loaded loaded = book_.reload(clock_.wall());
+  for (const policy::Problem& problem : loaded.problems) log::error(to_text(problem));
+  for (const std::string& note : loaded.notes) log::info(note);
+  if (loaded.problems.empty())
+    log::info(std::to_string(loaded.set.rules.size()) + " policy rules from " + options_.directory);
+  else
+    log::error("the policy rules in force stay as they are, until the files are mended");
+  {
+    const std::scoped_lock guard(mutex_);
+    reloaded_ = true;
+  }
+  wake_();
+  return loaded;
+}
+
+std::string Policies::json() const {
+  return policy::policy_json(*book_.current(), book_.problems());
+}
+
+Answer<std::string> Policies::explain(std::string_view ref) {
+  const Target target = PLIMSOLL_TRY(service_.resolve(ref));
+  const limit::KernelView view = PLIMSOLL_TRY(machine_.view({&target.cgroup, 1}));
+  const auto group = view.index_of(target.cgroup);
+  const std::scoped_lock guard(mutex_);
+  const auto member = std::ranges::find_if(
+      members_, [&](const auto& one) { return one.second.group.cgroup.path == target.cgroup; });
+  if (!group || member == members_.end())
+    return refuse(Problem::kNotFound, "cgroup " + target.cgroup + " is gone just now");
+  return policy::decision_json(decide(member->second, view, *group));
+}
+
+drift::DriftCounts Policies::drift_counts() const {
+  const std::scoped_lock guard(mutex_);
+  return drift_.counts();
+}
+
+std::map<drift::Calm, std::size_t> Policies::drift_census() const {
+  const std::scoped_lock guard(mutex_);
+  return drift_.census();
+}
+
+void Policies::turn(const GroupNews& news) {
+  const std::scoped_lock guard(mutex_);
+  take_news(news);
+  take_done();
+  if (std::exchange(reloaded_, false)) {
+    rules_ = book_.current();
+    for (auto& [serial, member] : members_) {
+      member.look = true;
+      member.said.clear();
+      try_again(member);
+    }
+  }
+  look_for_drift(news);
+  const WallTime wall = clock_.wall();
+  const MonoTime now = clock_.now();
+  for (auto& [serial, member] : members_) {
+    if (member.retry_at && now >= *member.retry_at) {
+      member.refused.clear();
+      member.back_refused = false;
+      member.retry_at.reset();
+      member.look = true;
+    }
+    const bool due = member.look || member.has_by_hand || (member.next && wall >= *member.next);
+    if (due && member.under_way == 0) look_at(serial, member);
+  }
+}
+
+void Policies::take_news(const GroupNews& news) {
+  for (const KnownGroup& gone : news.removed) {
+    members_.erase(gone.cgroup.serial);
+    std::erase_if(owners_,
+                  [&](const auto& one) { return one.second.serial == gone.cgroup.serial; });
+  }
+  for (const auto* groups : {&news.added, &news.changed})
+    for (const KnownGroup& group : *groups) {
+      Member& member = members_[group.cgroup.serial];
+      member.group = group;
+      ++member.version;
+      // A group joins one hierarchy after the other: what was refused a moment ago may work now.
+      try_again(member);
+    }
+}
+
+void Policies::take_done() {
+  std::vector<Done> all;
+  {
+    const std::scoped_lock guard(done_mutex_);
+    all.swap(done_);
+  }
+  for (const Done& done : all) settle(done);
+}
+
+void Policies::settle(const Done& done) {
+  const auto known = members_.find(done.step.serial);
+  if (known == members_.end()) return;
+  Member& member = known->second;
+  const auto result = done.fault ? drift::Repair::kFailed : drift::Repair::kDone;
+  const auto refs = [&](const KnobRef& ref) {
+    return [&](const auto& one) {
+      return policy::slot_of(one.setting.knob) == policy::slot_of(ref.knob) &&
+             one.setting.detail == ref.detail;
+    };
+  };
+  for (const KnobRef& back : done.step.request.restore) {
+    if (done.fault) continue;
+    std::erase_if(member.held, refs(back));
+    std::erase_if(owners_, [&](const auto& one) {
+      if (one.second.serial != done.step.serial || one.second.knob != back) return false;
+      drift_.release(one.first);
+      return true;
+    });
+  }
+  const std::string rule = policy::rule_of(done.step.cause);
+  for (const limit::Setting& setting : done.step.request.settings) {
+    if (done.fault) continue;
+    std::erase_if(member.held, refs({setting.knob, setting.detail}));
+    member.held.push_back({setting, rule, policy::Held::Kept::kOwn});
+  }
+  for (std::size_t i = 0; i < done.spots.size() && !done.fault; ++i) {
+    const auto& [spot, text] = done.spots[i];
+    const limit::Setting& setting = done.step.request.settings[i];
+    owners_.insert_or_assign(spot, Owner{done.step.serial, {setting.knob, setting.detail}});
+    drift_.hold(spot, {text, rule, done.step.on_drift});
+    drift_.repaired(spot, result);
+  }
+  if (done.fault)
+    for (const auto& [spot, owner] : owners_)
+      if (owner.serial == done.step.serial) drift_.repaired(spot, result);
+  own_groups(member, Own::kEnds);
+  --member.under_way;
+  member.look = true;  // What comes next, such as the end of a window.
+  if (done.fault)
+    give_up(member, done.step, *done.fault);
+  else if (!done.step.refused.empty())
+    give_up(member, done.step, Fault(Problem::kRefused, done.step.why));
+}
+
+void Policies::give_up(Member& member, const Step& step, const Fault& fault) {
+  if (step.version != member.version) return;  // The group has changed meanwhile: at once again.
+  member.pause = std::clamp<std::chrono::nanoseconds>(2 * member.pause, kFirstPause, kLongestPause);
+  member.retry_at = clock_.now() + member.pause;
+  const bool all = step.refused.empty();
+  for (const limit::Setting& setting : all ? step.request.settings : step.refused)
+    member.refused.push_back(setting);
+  member.back_refused = member.back_refused || !step.request.restore.empty();
+  if (fault.problem != Problem::kNotFound)
+    say_once(member, step.cause + ": " + member.group.cgroup.path + ": " + fault.message);
+}
+
+void Policies::try_again(Member& member) {
+  member.look = true;
+  member.refused.clear();
+  member.back_refused = false;
+  member.retry_at.reset();
+  member.pause = {};
+}
+
+void Policies::say_once(Member& member, const std::string& what) {
+  if (!member.said.insert(what).second) return;
+  log::warn(what);
+  service_.note(what);
+}
+
+void Policies::look_for_drift(const GroupNews& news) {
+  if (drift_.size() == 0) return;
+  cgroupfs::TreeChanges changes;
+  // Changes that somebody else asked the service for: their files say things in between.
+  std::set<drift::Group> busy;
+  const State state = news.written.empty() ? State() : service_.state();
+  for (const auto& [id, change] : state.open())
+    for (const limit::Write& write : change.begun.writes)
+      busy.insert(drift::group_of(spot_of(write)));
+  for (const KnownGroup& group : news.written) changes.written.push_back(&group.cgroup);
+  for (const KnownGroup& group : news.changed) changes.changed.push_back(&group.cgroup);
+  for (const KnownGroup& group : news.added) changes.added.push_back(&group.cgroup);
+  for (const KnownGroup& group : news.removed)
+    changes.removed.push_back(std::make_unique<cgroupfs::Cgroup>(group.cgroup));
+  for (const drift::Group& group : busy) drift_.begin_own(group);
+  const drift::Checked checked = drift::DriftChecker(drift_, *port_).check(changes);
+  for (const drift::Group& group : busy) drift_.end_own(group);  // Looked at in the next turn.
+  port_ = machine_.port();                                       // No directory is kept open.
+  for (const drift::Finding& finding : checked.findings) answer(finding);
+}
+
+void Policies::answer(const drift::Finding& finding) {
+  const auto owner = owners_.find(finding.spot);
+  const auto known = owner == owners_.end() ? members_.end() : members_.find(owner->second.serial);
+  const State state = service_.state();
+  const auto found = state.found().find(finding.spot);
+  // Set by hand since, or given back: nobody's drift.
+  const bool by_hand = found != state.found().end() &&
+                       limit::same_text(finding.spot.file, found->second.ours, finding.found);
+  if (known == members_.end() || by_hand) {
+    if (known != members_.end()) {
+      known->second.look = true;
+      std::erase_if(known->second.held, [&](const policy::Held& one) {
+        return one.setting.knob == owner->second.knob.knob &&
+               one.setting.detail == owner->second.knob.detail;
+      });
+    }
+    drift_.release(finding.spot);
+    if (owner != owners_.end()) owners_.erase(owner);
+    return;
+  }
+  Member& member = known->second;
+  const std::string text = "foreign write: " + finding.spot.at.cgroup + ": " + finding.spot.file +
+                           " is \"" + finding.found + "\" instead of \"" + finding.held.expected +
+                           "\" of policy " + finding.held.rule + " (" +
+                           std::string(policy::name_of(finding.act)) + ", " +
+                           std::to_string(finding.in_a_row) + " in a row); " +
+                           drift::likely_writer(*member.group.identity, "");
+  log::warn(text);
+  service_.note(text);
+  const auto is_it = [&](const policy::Held& one) {
+    return one.setting.knob == owner->second.knob.knob &&
+           one.setting.detail == owner->second.knob.detail;
+  };
+  if (finding.act == OnDrift::kRepair) {
+    std::erase_if(member.held, is_it);  // To be set once more.
+    member.look = true;
+  } else if (finding.act == OnDrift::kAdopt) {
+    const auto held = std::ranges::find_if(member.held, is_it);
+    if (held != member.held.end()) held->kept = policy::Held::Kept::kAdopted;
+    service_.adopt(finding.spot, finding.found, "adopted, against policy " + finding.held.rule);
+  }
+}
+
+bool Policies::may_matter(const Member& member) const {
+  return !member.held.empty() || std::ranges::any_of(rules_->rules, [&](const policy::Rule& rule) {
+    return rule.mode == policy::Mode::kEnforce &&
+           policy::match(rule, *member.group.identity).answer != policy::Matching::Answer::kNo;
+  });
+}
+
+policy::Decision Policies::decide(const Member& member, const limit::KernelView& view,
+                                  std::size_t group) const {
+  std::vector<limit::Setting> in_force;
+  in_force.reserve(member.held.size());
+  for (const policy::Held& held : member.held) in_force.push_back(held.setting);
+  policy::Situation situation;
+  situation.host = machine_.host();
+  situation.parent = ceilings_of(view, group);
+  if (options_.observed) situation.observed = options_.observed(member.group);
+  situation.in_force = in_force;
+  situation.now = clock_.wall();
+  return policy::decide(rules_->rules, *member.group.identity, situation, zone_);
+}
+
+void Policies::look_at(std::uint64_t serial, Member& member) {
+  member.look = false;
+  member.next.reset();
+  const std::string& path = member.group.cgroup.path;
+  // At its first look the journal may know of values that rules held before this start.
+  const bool first = !std::exchange(member.is_read, true);
+  const State state = service_.state();
+  const bool found = first && std::ranges::any_of(state.found(), [&](const auto& one) {
+                       return one.first.at.cgroup == path;
+                     });
+  if (!found && !may_matter(member)) return;
+  const auto view = machine_.view({&path, 1});
+  const auto group = view ? view->index_of(path) : std::nullopt;
+  if (!group) return;
+  if (found) remember(serial, member, state, *view, *group);
+  const policy::Decision decision = decide(member, *view, *group);
+  member.next = decision.next_change;
+  const auto by_hand = by_hand_in(state, *view, *group, decision);
+  member.has_by_hand = !by_hand.empty();
+  const policy::Reconciled todo = policy::reconcile(decision, member.held, by_hand);
+  // One change for each rule, so that the audit log says on whose behalf.
+  std::map<const policy::Rule*, Step> steps;
+  for (const policy::ToSet& set : todo.set) {
+    if (std::ranges::find(member.refused, set.setting) != member.refused.end()) continue;
+    Step& step = steps[set.rule];
+    step = {.serial = serial,
+            .cgroup = path,
+            .version = member.version,
+            .request = std::move(step.request),
+            .cause = policy::cause_of(*set.rule),
+            .on_drift = set.rule->drift,
+            .refused = {},
+            .why = {}};
+    step.request.settings.push_back(set.setting);
+  }
+  for (auto& [rule, step] : steps) begin(member, std::move(step));
+  if (todo.give_back.empty() || member.back_refused) return;
+  Step back{.serial = serial,
+            .cgroup = path,
+            .version = member.version,
+            .request = {},
+            .cause = "no policy holds any longer"};
+  for (const policy::KnobName& knob : todo.give_back)
+    back.request.restore.push_back({knob.knob, knob.detail});
+  begin(member, std::move(back));
+}
+
+// What rules held before this start, and whether somebody wrote while nobody looked.
+void Policies::remember(std::uint64_t serial, Member& member, const State& state,
+                        const limit::KernelView& view, std::size_t group) {
+  member.held = held_in(state, view, group);
+  for (const policy::Held& held : member.held) {
+    const auto place = place_of(view, group, held.setting.knob, held.setting.detail);
+    const auto found = place ? state.found().find(place->spot) : state.found().end();
+    if (found == state.found().end()) continue;
+    const auto rule = std::ranges::find(rules_->rules, held.rule, &policy::Rule::name);
+    const OnDrift on_drift = rule == rules_->rules.end() ? OnDrift::kReport : rule->drift;
+    owners_.insert_or_assign(place->spot, Owner{serial, {held.setting.knob, held.setting.detail}});
+    drift_.hold(place->spot, {found->second.ours, held.rule, on_drift});
+  }
+  own_groups(member, Own::kBegins);
+  own_groups(member, Own::kEnds);
+}
+
+void Policies::own_groups(const Member& member, Own own) {
+  for (std::size_t h = 0; h < cgroupfs::kMaxHierarchies; ++h) {
+    if (!member.group.cgroup.in(h)) continue;
+    const drift::Group group{h, member.group.cgroup.inode[h]};
+    own == Own::kBegins ? drift_.begin_own(group) : drift_.end_own(group);
+  }
+}
+
+}  // namespace plimsoll::control

@@ -1,0 +1,146 @@
+// Policies carried out: what the rules decide is set on containers as they appear, kept while a
+// rule holds, defended against foreign writes, and given back.
+//
+// One turn of the keeper's thread decides and looks; changes run on the lanes and report back
+// through a queue. Nothing here waits for the kernel to write.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "control/drift/check.h"
+#include "control/enforcer/worker.h"
+#include "control/policy/load.h"
+#include "control/policy/reconcile.h"
+#include "control/service/host_machine.h"
+#include "control/service/service.h"
+
+namespace plimsoll::control {
+
+struct PolicyOptions {
+  std::string directory = "/etc/plimsoll/policy.d";
+  uid_t owner = 0;
+  drift::DampingOptions damping;
+  // What a container was seen to use; empty: nothing is observed, and shares of it are not known.
+  std::function<policy::Observed(const KnownGroup&)> observed;
+};
+
+class Policies {
+ public:
+  using Submit = std::function<Result<>(Worker::Job)>;
+  struct Lanes {
+    Submit changes;
+    Submit shrinks;  // What takes memory away.
+  };
+
+  // All must outlive it; the lanes have ended before it does. `wake` asks for a turn().
+  Policies(Service& service, Machine& machine, Lanes lanes, const Clock& clock,
+           const policy::Zone& zone, PolicyOptions options, std::function<void()> wake);
+
+  // Reads the directory anew and says in the log what is wrong with it. Any thread.
+  policy::Loaded reload();
+  // GET /plimsoll/v1/policy: the rules in force; what they make of one group. Any thread.
+  [[nodiscard]] std::string json() const;
+  [[nodiscard]] Answer<std::string> explain(std::string_view ref);
+
+  // The keeper's thread, with what is new since the last turn, at least every few seconds.
+  void turn(const GroupNews& news);
+
+  [[nodiscard]] drift::DriftCounts drift_counts() const;
+  [[nodiscard]] std::map<drift::Calm, std::size_t> drift_census() const;
+
+ private:
+  struct Member {
+    KnownGroup group;
+    std::vector<policy::Held> held;
+    bool is_read = false;  // The journal was asked what is held.
+    bool look = true;
+    bool has_by_hand = false;
+    std::size_t under_way = 0;  // Changes on the lanes.
+    std::optional<WallTime> next;
+    // What was refused or failed, not to be tried before `retry_at` or before the group changes.
+    std::vector<limit::Setting> refused;
+    bool back_refused = false;  // Giving back, likewise.
+    std::optional<MonoTime> retry_at;
+    std::chrono::nanoseconds pause{};
+    std::uint64_t version = 0;  // Of the group, as the news have it.
+    std::set<std::string> said;
+  };
+  struct Step {
+    std::uint64_t serial = 0;
+    std::string cgroup;
+    std::uint64_t version = 0;  // Member::version when it was begun.
+    LimitRequest request;
+    std::string cause;  // Of the rule, or of giving back.
+    drift::OnDrift on_drift = drift::OnDrift::kReport;
+    std::vector<limit::Setting> refused;  // Left out, because the group cannot have them.
+    std::string why;
+  };
+  struct Done {
+    Step step;
+    std::optional<Fault> fault;
+    std::vector<std::pair<Spot, std::string>> spots;  // What each setting reads as.
+  };
+  struct Owner {
+    std::uint64_t serial = 0;
+    KnobRef knob;
+  };
+
+  enum class Own : std::uint8_t { kBegins, kEnds };  // A change of ours.
+  enum class Lane : std::uint8_t { kChanges, kShrinks };
+
+  void take_news(const GroupNews& news);
+  void take_done();
+  void settle(const Done& done);
+  void look_for_drift(const GroupNews& news);
+  void answer(const drift::Finding& finding);
+  void look_at(std::uint64_t serial, Member& member);
+  [[nodiscard]] bool may_matter(const Member& member) const;
+  [[nodiscard]] policy::Decision decide(const Member& member, const limit::KernelView& view,
+                                        std::size_t group) const;
+  void remember(std::uint64_t serial, Member& member, const State& state,
+                const limit::KernelView& view, std::size_t group);
+  // What is to be read there from now on: as planned where it was written, else as it is.
+  [[nodiscard]] std::vector<std::pair<Spot, std::string>> spots_of(const Step& step,
+                                                                   const limit::Plan& plan);
+  void begin(Member& member, Step step);
+  // The same without what this group cannot have, if that leaves anything.
+  [[nodiscard]] static bool leave_out(Step& step, const limit::Plan& plan);
+  void run(Step step, Lane lane);
+  void report(Done done);
+  void give_up(Member& member, const Step& step, const Fault& fault);
+  static void try_again(Member& member);
+  void say_once(Member& member, const std::string& what);
+  void own_groups(const Member& member, Own own);
+
+  Service& service_;
+  Machine& machine_;
+  const Lanes lanes_;
+  const Clock& clock_;
+  const policy::Zone& zone_;
+  const PolicyOptions options_;
+  const std::function<void()> wake_;
+  policy::PolicyBook book_;
+
+  std::mutex done_mutex_;  // Of `done_`: lanes write, a turn reads.
+  std::vector<Done> done_;
+
+  mutable std::mutex mutex_;  // Of what follows: turns, and those who ask.
+  bool reloaded_ = true;
+  policy::PolicyBook::SetPtr rules_;
+  std::map<std::uint64_t, Member> members_;  // By serial.
+  std::unique_ptr<limit::KernelPort> port_;
+  drift::DriftBook drift_;
+  std::map<Spot, Owner> owners_;
+};
+
+}  // namespace plimsoll::control

@@ -1,0 +1,257 @@
+#include "control/applier/policies.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fake_clock.h"
+#include "base/temp_tree.h"
+#include "cgroupfs/limit/test_views.h"
+#include "control/applier/ceilings.h"
+#include "control/service/test_machine.h"
+#include "control/store/fake_store.h"
+
+namespace plimsoll::control {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Utc final : public policy::Zone {
+ public:
+  [[nodiscard]] std::chrono::seconds offset_at(std::chrono::sys_seconds) const override {
+    return std::chrono::seconds(0);
+  }
+};
+
+// An engine on a made-up v2 host with the containers /a and /b; jobs run when they are submitted.
+class Applying : public testing::Test {
+ protected:
+  Applying() : machine_(limit::ViewOf(2, {"/a", "/b"}).view()) {
+    ::umask(022);
+    ::chmod((tree_.path() + "/policy.d").c_str(), 0755);
+    start();
+  }
+
+  void start() {
+    policies_.reset();
+    auto service = Service::open(store_, machine_, clock_);
+    ASSERT_TRUE(service) << service.error().message();
+    service_ = *std::move(service);
+    (void)service_->start();
+    const auto lane = [](Worker::Job job) -> Result<> {
+      job();
+      return {};
+    };
+    PolicyOptions options;
+    options.directory = tree_.path() + "/policy.d";
+    options.owner = ::geteuid();
+    policies_ = std::make_unique<Policies>(*service_, machine_, Policies::Lanes{lane, lane}, clock_,
+                                           zone_, options, [] {});
+    (void)policies_->reload();
+  }
+  void rules(const std::string& text) {
+    tree_.write("policy.d/a.yaml", text);
+    ::chmod((tree_.path() + "/policy.d/a.yaml").c_str(), 0644);
+    EXPECT_TRUE(policies_->reload().problems.empty());
+  }
+  [[nodiscard]] KnownGroup known(const std::string& path, std::uint64_t serial) {
+    const auto view = *machine_.view({});
+    KnownGroup group;
+    group.cgroup.serial = serial;
+    group.cgroup.path = path;
+    group.cgroup.inode = view.groups[*view.index_of(path)].inode;
+    inventory::Identity identity;
+    identity.runtime = inventory::Runtime::kDocker;
+    identity.cgroup = path;
+    identity.name = identity.display = path.substr(1);
+    group.identity = std::make_shared<const inventory::Identity>(identity);
+    return group;
+  }
+  void appear() {
+    GroupNews news;
+    news.added = {known("/a", 1), known("/b", 2)};
+    policies_->turn(news);
+    settle();
+  }
+  void settle() {
+    for (int i = 0; i < 3; ++i) policies_->turn({});
+  }
+  // Somebody else writes, and the tree says so.
+  void foreign(const std::string& group, const std::string& file, const std::string& text) {
+    machine_.write(group, file, text);
+    GroupNews news;
+    news.written = {known(group, group == "/a" ? 1 : 2)};
+    policies_->turn(news);
+    settle();
+  }
+  [[nodiscard]] std::string pids(const std::string& group) {
+    return machine_.text(group, "pids.max");
+  }
+
+  TempTree tree_{{"policy.d/", ""}};
+  FakeClock clock_;
+  const Utc zone_;
+  FakeStore store_;
+  FakeMachine machine_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<Policies> policies_;
+};
+
+const std::string kRule =
+    "mode: enforce\nrules: [{name: r, match: {name: a}, limits: {pids.max: 5}";
+
+TEST_F(Applying, ContainersGetTheirLimitsWhenTheyAppear) {
+  rules(kRule + "}]\n");
+  appear();
+  EXPECT_EQ(pids("/a"), "5");
+  EXPECT_EQ(pids("/b"), "max");
+  const auto shown = service_->show("cgroup:/a");
+  ASSERT_TRUE(shown);
+  const auto knob = std::ranges::find_if(shown->settings, [](const KnobState& one) {
+    return one.setting.knob == limit::Knob::kPidsMax;
+  });
+  ASSERT_NE(knob, shown->settings.end());
+  EXPECT_EQ(knob->rule, "policy r");
+  EXPECT_EQ(knob->found, "max");
+}
+
+TEST_F(Applying, WhatAGroupCannotHaveKeepsNothingElseBack) {
+  rules(
+      "mode: enforce\nrules: [{name: r, match: {name: a}, limits: {memory.swappiness: 5, pids.max: "
+      "5}}]\n");
+  appear();
+  EXPECT_EQ(pids("/a"), "5");
+  const auto history = service_->history(std::nullopt, 10);
+  ASSERT_TRUE(history);
+  EXPECT_THAT(history->records, testing::Contains(HasSubstr("memory.swappiness")));
+  // Nor the defence of what it has.
+  foreign("/a", "pids.max", "99");
+  EXPECT_EQ(pids("/a"), "5");
+}
+
+TEST_F(Applying, ObservingWritesNothing) {
+  rules("rules: [{name: r, match: {name: a}, limits: {pids.max: 5}}]\n");
+  appear();
+  EXPECT_EQ(pids("/a"), "max");
+  const auto said = policies_->explain("cgroup:/a");
+  ASSERT_TRUE(said);
+  EXPECT_THAT(*said, HasSubstr("\"standing\":\"observed\",\"value\":\"5\""));
+}
+
+TEST_F(Applying, ARuleThatGoesGivesBackWhatWasFound) {
+  machine_.write("/a", "pids.max", "77");
+  rules(kRule + "}]\n");
+  appear();
+  EXPECT_EQ(pids("/a"), "5");
+  rules("");
+  settle();
+  EXPECT_EQ(pids("/a"), "77");
+  EXPECT_TRUE(service_->state().found().empty());
+}
+
+TEST_F(Applying, AlsoWhenItWentWhileTheEngineWasDead) {
+  rules(kRule + "}]\n");
+  appear();
+  tree_.write("policy.d/a.yaml", "");
+  start();
+  appear();
+  EXPECT_EQ(pids("/a"), "max");
+}
+
+TEST_F(Applying, ForeignWritesAreRepaired) {
+  rules(kRule + "}]\n");
+  appear();
+  foreign("/a", "pids.max", "99");
+  EXPECT_EQ(pids("/a"), "5");
+  EXPECT_EQ(policies_->drift_counts().repaired, 1U);
+  EXPECT_THAT(policies_->drift_census(), ElementsAre(testing::Pair(drift::Calm::kHeld, 1)));
+}
+
+TEST_F(Applying, AlsoThoseOfTheTimeWhenTheEngineWasDead) {
+  rules(kRule + "}]\n");
+  appear();
+  machine_.write("/a", "pids.max", "99");
+  start();
+  appear();
+  settle();
+  EXPECT_EQ(pids("/a"), "5");
+}
+
+TEST_F(Applying, ForeignWritesAreReportedAndLeft) {
+  rules(kRule + ", drift: report}]\n");
+  appear();
+  foreign("/a", "pids.max", "99");
+  EXPECT_EQ(pids("/a"), "99");
+  EXPECT_EQ(policies_->drift_counts().reported, 1U);
+}
+
+TEST_F(Applying, AdoptedValuesStayAndTheWayBackIsKept) {
+  rules(kRule + ", drift: adopt}]\n");
+  appear();
+  foreign("/a", "pids.max", "99");
+  EXPECT_EQ(pids("/a"), "99");
+  rules(kRule + ", drift: adopt, priority: 1}]\n");  // Read again, with nothing new for it.
+  settle();
+  EXPECT_EQ(pids("/a"), "99");
+  rules("");
+  settle();
+  LimitRequest back;
+  back.restore_all = true;
+  auto draft = service_->draft("cgroup:/a", back);
+  ASSERT_TRUE(draft);
+  EXPECT_FALSE(service_->carry_out(*std::move(draft), {}).fault);
+  EXPECT_EQ(pids("/a"), "max");
+}
+
+TEST_F(Applying, WhatSomebodySetsByHandIsLeftToThem) {
+  rules(kRule + "}]\n");
+  appear();
+  LimitRequest request;
+  request.settings = {{limit::Knob::kPidsMax, "", std::uint64_t{50}}};
+  auto draft = service_->draft("cgroup:/a", request);
+  ASSERT_TRUE(draft);
+  EXPECT_FALSE(service_->carry_out(*std::move(draft), {}).fault);
+  GroupNews news;
+  news.written = {known("/a", 1)};
+  policies_->turn(news);
+  settle();
+  EXPECT_EQ(pids("/a"), "50");
+  LimitRequest back;
+  back.restore = {{limit::Knob::kPidsMax, ""}};
+  auto restored = service_->draft("cgroup:/a", back);
+  ASSERT_TRUE(restored);
+  EXPECT_FALSE(service_->carry_out(*std::move(restored), {}).fault);
+  settle();
+  EXPECT_EQ(pids("/a"), "5");  // Its rule takes over again.
+}
+
+TEST_F(Applying, GroupsThatGoAreForgotten) {
+  rules(kRule + "}]\n");
+  appear();
+  GroupNews news;
+  news.removed = {known("/a", 1)};
+  policies_->turn(news);
+  EXPECT_TRUE(policies_->drift_census().empty());
+}
+
+TEST(Ceilings, AreTheTightestOfTheAncestors) {
+  limit::ViewOf host(2, {"/a", "/a/b", "/a/b/c"});
+  limit::KernelView view = host.view();
+  const auto set = [&](const std::string& group, const std::string& file, const std::string& text) {
+    for (limit::FileText& one : view.groups[*view.index_of(group)].files)
+      if (one.name == file) one.text = text;
+  };
+  set("/a", "memory.max", "1048576");
+  set("/a/b", "memory.max", "max");
+  set("/a", "cpu.max", "150000 100000");
+  set("/a/b", "pids.max", "7");
+  set("/a/b/c", "pids.max", "3");  // Its own does not count.
+  const auto least = ceilings_of(view, *view.index_of("/a/b/c"));
+  EXPECT_EQ(least.memory, 1048576U);
+  EXPECT_EQ(least.nano_cpus, 1'500'000'000U);
+  EXPECT_EQ(least.pids, 7U);
+}
+
+}  // namespace
+}  // namespace plimsoll::control
