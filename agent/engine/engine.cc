@@ -16,6 +16,7 @@
 #include "agent/engine/socket_owner.h"
 #include "control/api/api.h"
 #include "control/api/decode.h"
+#include "control/applier/policies.h"
 #include "control/manager/systemd_port.h"
 #include "control/service/keeper.h"
 #include "control/store/dir_store.h"
@@ -125,6 +126,13 @@ class Questions {
 class Engine {
  public:
   explicit Engine(EngineConfig config) : config_(std::move(config)) {}
+  // Where start() failed half way: nothing wakes a keeper that goes.
+  ~Engine() {
+    if (api_) api_->stop();
+    waking_ = nullptr;
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
 
   Result<> start() {
     if (config_.socket.empty()) config_.socket = config_.run_dir + "/plimsoll.sock";
@@ -148,8 +156,10 @@ class Engine {
       server_->post([this, time] { keep_watchdog(*server_, *time); });
     notify_manager("READY=1\nSTATUS=listening on " + config_.socket);
     std::thread stopper([&] {
-      // Reserved for reading policies again.
-      while (next_signal(signals) == SIGHUP) log::info("nothing to read again");
+      while (next_signal(signals) == SIGHUP) {
+        zone_.reload();
+        std::ignore = policies_->reload();
+      }
       notify_manager("STOPPING=1");
       // New clients are turned away only when what runs is answered.
       api_->stop();
@@ -161,6 +171,7 @@ class Engine {
     });
     server_->run();
     stopper.join();
+    waking_ = nullptr;
     keeper_.reset();
     questions_.stop();
     service_->note("the engine stopped");
@@ -179,10 +190,27 @@ class Engine {
     options.info.state_dir = config_.state_dir;
     options.info.recovery = recovery;
     options.on_change = [this] { keeper_->wake(); };
+    options.policy = [this](std::optional<std::string_view> ref) -> control::Answer<std::string> {
+      if (!ref) return policies_->json();
+      return policies_->explain(*ref);
+    };
     api_ = std::make_unique<control::Api>(*server_, *service_, *machine_, *roles_,
                                           machine_->roots().proc, clock_, std::move(options));
+    control::PolicyOptions policy;
+    policy.directory = config_.policy_dir;
+    policies_ = std::make_unique<control::Policies>(
+        *service_, *machine_,
+        control::Policies::Lanes{
+            [this](control::Worker::Job job) { return api_->changes().submit(std::move(job)); },
+            [this](control::Worker::Job job) { return api_->shrinks().submit(std::move(job)); }},
+        clock_, zone_, std::move(policy), [this] {
+          if (control::Keeper* const keeper = waking_) keeper->wake();
+        });
+    std::ignore = policies_->reload();
     keeper_ = PLIMSOLL_TRY(
-        control::Keeper::start(*service_, *machine_, {api_->changes(), api_->shrinks()}, clock_));
+        control::Keeper::start(*service_, *machine_, {api_->changes(), api_->shrinks()}, clock_,
+                               [this](const control::GroupNews& news) { policies_->turn(news); }));
+    waking_ = keeper_.get();
     events_ = PLIMSOLL_TRY(
         EngineEvents::start(config_.events, config_.machine, *machine_, clock_, *server_, *api_));
     service_->note("the engine started, version " PLIMSOLL_VERSION);
@@ -201,7 +229,10 @@ class Engine {
   std::unique_ptr<control::Service> service_;
   std::unique_ptr<control::Roles> roles_;
   std::unique_ptr<http::Server> server_;
+  const policy::HostZone zone_;
+  std::unique_ptr<control::Policies> policies_;
   std::unique_ptr<control::Api> api_;
+  std::atomic<control::Keeper*> waking_ = nullptr;  // Null before it is made, and at the end.
   std::unique_ptr<control::Keeper> keeper_;
   std::unique_ptr<EngineEvents> events_;
 };

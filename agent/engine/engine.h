@@ -16,6 +16,7 @@ struct EngineConfig {
   std::string state_dir = "/var/lib/plimsoll";
   std::string run_dir = "/run/plimsoll";
   std::string config_file;
+  std::string policy_dir = "/etc/plimsoll/policy.d";
   std::string control_group = "plimsoll";
   std::string read_group = "plimsoll-read";
   control::MachineOptions machine;

@@ -51,6 +51,8 @@ Command engine_command() {
       {"--state-dir", &config.state_dir,
        "Journal and audit log; one engine at a time (default /var/lib/plimsoll)", "DIR"},
       {"--run-dir", &config.run_dir, "What does not outlive a boot (default /run/plimsoll)", "DIR"},
+      {"--policy-dir", &config.policy_dir,
+       "Policies, read again on SIGHUP (default /etc/plimsoll/policy.d)", "DIR"},
       {"--control-group", &config.control_group,
        "Whose members may change limits (default plimsoll); \"\": root alone", "NAME"},
       {"--read-group", &config.read_group,

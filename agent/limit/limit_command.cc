@@ -11,6 +11,7 @@
 #include "agent/exit_code.h"
 #include "agent/limit/answer.h"
 #include "agent/limit/engine_client.h"
+#include "agent/limit/policy_command.h"
 #include "agent/limit/render.h"
 #include "agent/limit/typed_flags.h"
 #include "agent/terminal.h"
@@ -276,10 +277,11 @@ Command limit_command() {
                       "PATH",
                       {}},
                      {"--json", &common->json, "The engine's answer as it is", {}, {}}};
-  // Policies come here.
   for (Command (*make)(const CommonPtr&) :
        {show_command, plan_command, set_command, unset_command, restore_command, history_command})
     command.commands.push_back(make(common));
+  command.commands.push_back(
+      policy_command({.socket = {common, &common->socket}, .json = {common, &common->json}}));
   return command;
 }
 
