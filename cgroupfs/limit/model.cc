@@ -141,6 +141,10 @@ void KernelModel::after(std::size_t group, std::string_view file, std::string_vi
                          : *this->text(child, "cgroup.controllers"));
     if (on)
       set(child, "cgroup.controllers", list.append(list.empty() ? "" : " ").append(text.substr(1)));
+    if (on && controller == cgroupfs::Controller::kHugetlb)
+      for (const std::string& size : view_.huge_page_sizes)
+        if (const std::string max = "hugetlb." + size + ".max"; this->text(child, max) == nullptr)
+          set(child, max, "max");
     for (const KnobInfo& info : catalogue())
       if (on && info.controller == controller && !info.file_v2.empty() &&
           info.detail != Detail::kPageSize && info.unit != Unit::kKeys)

@@ -257,6 +257,18 @@ TEST(Plan, V2CpusetThatAnAncestorClipsWouldNotHold) {
   EXPECT_EQ(inside.writes[0].effective_text, "1");
 }
 
+TEST(Plan, V2HugePagesOfTheHostComeWithTheirController) {
+  ViewOf host(2, {"/a"});
+  host.set("/", "cgroup.subtree_control", "cpu")
+      .set("/a", "cgroup.controllers", "cpu")
+      .without("/a", "hugetlb.2MB.max");
+  const Plan plan = plan_for(host.view(), {"hugetlb.max=2MB=4M"});
+  EXPECT_TRUE(plan.ok()) << to_text(plan);
+  EXPECT_THAT(writes_of(plan),
+              ElementsAre("/ cgroup.subtree_control=+hugetlb", "/a hugetlb.2MB.max=4194304"));
+  EXPECT_FALSE(plan_for(host.view(), {"hugetlb.max=1GB=1G"}).refusals.empty());
+}
+
 TEST(Plan, V2ControllersAreEnabledFromTheTop) {
   ViewOf host(2, {"/a", "/a/b", "/a/b/c"});
   host.set("/a", "cgroup.subtree_control", "cpu");

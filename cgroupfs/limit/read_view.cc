@@ -183,7 +183,8 @@ Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
       view.controllers[c] = {layout.hierarchies[*hierarchy].version, *hierarchy};
   view.unified = layout.unified();
   view.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  view.groups = PLIMSOLL_TRY(ViewReader(layout, huge_page_sizes(sys)).groups(groups));
+  view.huge_page_sizes = huge_page_sizes(sys);
+  view.groups = PLIMSOLL_TRY(ViewReader(layout, view.huge_page_sizes).groups(groups));
   read_host(layout, sys, view);
   return view;
 }

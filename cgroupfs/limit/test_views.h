@@ -76,6 +76,7 @@ class ViewOf {
     view_.cpus = IdSet{{0, 3}};
     view_.mems = IdSet{{0, 0}};
     view_.cpu_ids = 4;
+    view_.huge_page_sizes = {"2MB"};
     view_.devices = {{{8, 0}, true, true, true}, {{8, 1}, false, false, false}};
     add("/", version);
     if (version == 2) set("/", "cgroup.subtree_control", "cpuset cpu io memory hugetlb pids");

@@ -62,7 +62,10 @@ std::optional<Translator::Target> Translator::target_v2(const Setting& setting, 
     return group.path != "/" && controllers != nullptr &&
            has_word(*controllers, cgroupfs::name_of(controller)) && group.find(file) == nullptr;
   };
-  if (std::ranges::any_of(model_.view().groups, lacks)) {
+  const std::vector<std::string>& sizes = model_.view().huge_page_sizes;
+  const bool no_such_page =
+      setting.knob == Knob::kHugetlbMax && std::ranges::find(sizes, setting.detail) == sizes.end();
+  if (no_such_page || std::ranges::any_of(model_.view().groups, lacks)) {
     refuse(setting, "this kernel has no " + file);
     return std::nullopt;
   }

@@ -61,6 +61,7 @@ struct KernelView {
   IdSet mems;
   std::uint32_t cpu_ids = 0;  // nr_cpu_ids: a number not below it is ERANGE. 0: unknown.
   std::vector<BlockDevice> devices;
+  std::vector<std::string> huge_page_sizes;  // As hugetlb's files spell them: "2MB".
   std::vector<GroupView>
       groups;  // Parents before children; all descendants of what may be changed.
 

@@ -30,6 +30,7 @@ class DriftOnTheKernel : public testing::Test {
   void SetUp() override {
     groups_.make("/a");
     if (!groups_.why_not().empty()) GTEST_SKIP() << groups_.why_not();
+    (void)apply({"pids=60"});  // On v2 this enables the controller; later plans are of one write.
     auto tree = cgroupfs::CgroupTree::create(groups_.layout(), clock_);
     ASSERT_TRUE(tree) << tree.error().message();
     tree_ = *std::move(tree);
