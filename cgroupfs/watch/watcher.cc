@@ -1,6 +1,7 @@
 #include "cgroupfs/watch/watcher.h"
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace plimsoll::cgroupfs {
 
 namespace {
 
+constexpr std::array kEventFiles = {"memory.events", "memory.events.local", "memory.swap.events",
+                                    "pids.events", "pids.events.local"};
 constexpr std::uint32_t kMask = IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
 constexpr int kSerialBits = 56;
 
@@ -113,6 +116,12 @@ void Watcher::watch_v2(Group& group, const DirFd& dir, std::uint64_t serial) {
   group.watch = ::inotify_add_watch(inotify_.get(), path.c_str(), kMask);
   if (group.watch < 0) return refused(os_failure("inotify_add_watch", path).error());
   by_watch_[group.watch] = serial;
+  // kernfs_notify_workfn (fs/kernfs/file.c) tells of files whose inode somebody has looked up. One
+  // that memory pressure evicts is looked up again by the owner's next sample.
+  for (const char* events : kEventFiles) {
+    struct stat ignored{};
+    static_cast<void>(::fstatat(dir.get(), events, &ignored, 0));  // Not every group has each.
+  }
 }
 
 void Watcher::watch_stalls(Group& group, const Cgroup& cgroup) {
