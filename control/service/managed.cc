@@ -51,11 +51,12 @@ bool may_be_missing(std::string_view file) {
 // there as soon as they are needed, and say the default until then. So nobody else has to enable
 // it, which systemd would take back.
 void add_files_to_come(limit::GroupView& group, std::string_view offered) {
-  const std::string* const enabled = group.find("cgroup.controllers");
-  if (enabled == nullptr) return;
+  const std::string* const now = group.find("cgroup.controllers");
+  if (now == nullptr) return;
+  const std::string enabled = *now;  // What it points into moves as files are added.
   for (const limit::KnobInfo& info : limit::catalogue()) {
     const std::string_view name = cgroupfs::name_of(info.controller);
-    if (!limit::has_word(offered, name) || limit::has_word(*enabled, name)) continue;
+    if (!limit::has_word(offered, name) || limit::has_word(enabled, name)) continue;
     const auto text = text_without_controller(info.file_v2);
     if (!text || may_be_missing(info.file_v2) || group.find(info.file_v2) != nullptr) continue;
     group.files.push_back({std::string(info.file_v2), std::string(*text)});
