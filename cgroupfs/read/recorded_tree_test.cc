@@ -197,5 +197,18 @@ TEST(RecordedTree, IsReadAsExpected) {
   EXPECT_GT(cases, 0U);
 }
 
+// What a v1 host without a cgroup2 mount cannot say is absent, and it is known to be one.
+TEST(RecordedTree, AHostWithoutCgroup2HasNoneOfItsNumbers) {
+  const fs::path host = fs::path(PLIMSOLL_FIXTURES) / "v1-pure-6.18";
+  const Layout layout =
+      *open_layout(text_of(host / "mountinfo"), *open_dir((host / "cgroup").c_str()));
+  EXPECT_EQ(layout.mode, Mode::kV1);
+  const std::string expect = text_of(host / "expect");
+  for (const char* key : {"pressure", "memory.events.", "cgroup.populated"})
+    EXPECT_EQ(expect.find(key), std::string::npos) << key;
+  for (const char* key : {"memory.usage", "cpu.throttled_periods", "per_cpu", "device 7:"})
+    EXPECT_NE(expect.find(key), std::string::npos) << key;
+}
+
 }  // namespace
 }  // namespace plimsoll::cgroupfs
