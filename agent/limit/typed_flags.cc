@@ -4,9 +4,7 @@ namespace plimsoll::agent {
 
 TypedFlags::TypedFlags(Form form) : form_(form) {
   for (const LimitFlag& flag : limit_flags()) {
-    Slot slot;
-    slot.flag = &flag;
-    slots_.push_back(std::move(slot));
+    slots_.emplace_back().flag = &flag;
   }
 }
 
