@@ -37,10 +37,10 @@ constexpr Family kFamilies[] = {
     {{"plimsoll_http_tls_handshake_failures_total", kCounter, "", Group::kAlways, "",
       "Connections without a common TLS version, or without a certificate that gets in.", "-", "-",
       ""},
-     write_self<[](S s) { return s.access.failed_handshakes; }>},
+     write_self<+[](S s) { return s.access.failed_handshakes; }>},
     {{"plimsoll_http_password_comparisons_total", kCounter, "", Group::kAlways, "",
       "Passwords compared with bcrypt, not answered from memory.", "-", "-", ""},
-     write_self<[](S s) { return s.access.password_comparisons; }>},
+     write_self<+[](S s) { return s.access.password_comparisons; }>},
     {{"plimsoll_web_config_last_reload_successful", kGauge, "", Group::kAlways, "",
       "1 if the last reading of the web config file succeeded.", "-", "-",
       "With --web.config.file only. 0: what was in force before still is."},
@@ -55,7 +55,7 @@ constexpr Family kFamilies[] = {
      write_missing},
     {{"plimsoll_sandboxed", kGauge, "", Group::kAlways, "",
       "1 if a system call filter forbids writing files and starting processes.", "-", "-", ""},
-     write_self<[](S s) { return s.access.sandboxed ? 1U : 0U; }>},
+     write_self<+[](S s) { return s.access.sandboxed ? 1U : 0U; }>},
 };
 
 }  // namespace

@@ -28,10 +28,10 @@ constexpr Family kFamilies[] = {
     {{"plimsoll_scrape_stale", kGauge, "", Group::kAlways, "",
       "1 if this page shows an older sample because the new one was not ready in time.", "-", "-",
       "In time is the scrape timeout that Prometheus announces."},
-     write_self<[](S s) { return s.scrape_stale ? 1U : 0U; }>},
+     write_self<+[](S s) { return s.scrape_stale ? 1U : 0U; }>},
     {{"plimsoll_scrapes_stale_total", kCounter, "", Group::kAlways, "",
       "Pages with an older sample because the new one was not ready in time.", "-", "-", ""},
-     write_self<[](S s) { return s.scrapes_stale; }>},
+     write_self<+[](S s) { return s.scrapes_stale; }>},
 };
 
 }  // namespace

@@ -15,10 +15,25 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
+class Build:
+    preset: str
+    targets: tuple = ()  # Empty: everything.
+    options: str = ""  # For cmake.
+    configure_only: bool = False
+
+
+# The static checks need only to know how everything would be compiled.
+CONFIGURED = Build("dev", configure_only=True)
+EVERYTHING = Build("dev")
+# What users run is what clients and kernels are tried with.
+RELEASE = Build("release", ("plimsoll", "plimsoll_kernel_tests"), "-DPLIMSOLL_TESTS=ON -DPLIMSOLL_BENCH=OFF")
+
+
+@dataclass(frozen=True)
 class Ring:
     name: str
     labels: tuple  # ctest labels.
-    preset: str = "dev"
+    build: Build = EVERYTHING
     jobs: int = 2  # Tests that measure or change the kernel's state run one by one.
     # Hundreds of short tests: only what failed is shown. A long one shows that it is alive.
     quiet: bool = True
@@ -33,19 +48,20 @@ RINGS = {
     ring.name: ring
     for ring in (
         # clang-tidy takes both processors for itself.
-        Ring("static", ("static",), jobs=1, quiet=False),
-        Ring("unit", ("unit",)),
-        Ring("fixtures", ("fixtures",), empty_is_failure=False),
-        Ring("fuzz", ("fuzz",), empty_is_failure=False),
-        Ring("kernel", ("kernel",), jobs=1, quiet=False, empty_is_failure=False),
-        Ring("clients", ("clients",), jobs=1, quiet=False, empty_is_failure=False),
+        Ring("static", ("static",), CONFIGURED, jobs=1, quiet=False),
+        # The ring asan runs the same tests with more eyes, and one build of them is long enough.
+        Ring("unit", ("unit",), by_default=False),
+        Ring("fixtures", ("fixtures",), empty_is_failure=False, by_default=False),
+        Ring("fuzz", ("fuzz",), empty_is_failure=False, by_default=False),
+        Ring("kernel", ("kernel",), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
+        Ring("clients", ("clients",), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
         # The kernel ring's programs and a suite of its own, on a machine of its own.
-        Ring("guest", (), program="tests/guest/run.py", places=frozenset({"any", "v2"})),
+        Ring("guest", (), RELEASE, program="tests/guest/run.py", places=frozenset({"any", "v2"})),
         # The README's own commands, which make the release build.
-        Ring("readme", (), program="tests/runner/readme.py"),
-        Ring("asan", ("unit", "fixtures", "fuzz"), preset="asan"),
+        Ring("readme", (), RELEASE, program="tests/runner/readme.py"),
+        Ring("asan", ("unit", "fixtures", "fuzz"), Build("asan")),
         # A build of its own; run it by name before a change of threads lands.
-        Ring("tsan", ("unit",), preset="tsan", by_default=False),
+        Ring("tsan", ("unit",), Build("tsan"), by_default=False),
     )
 }
 
@@ -92,11 +108,13 @@ def judge(tally, ring_name, cases, allowances, here):
             tally.add(name, junit.SKIPPED)
 
 
-def build(preset, tally):
+def build(what, tally):
     """Builds as much as possible; a compile error is one failure, and what did build is tested."""
-    command = ["script/build", preset, "--keep-going"]
-    done = subprocess.run(command, cwd=ROOT, stderr=subprocess.STDOUT, check=False)
-    name = f"build:{preset}"
+    command = ["script/build", what.preset]
+    command += ["--configure"] if what.configure_only else ["--keep-going", *what.targets]
+    environment = {**os.environ, "CMAKE_OPTIONS": " ".join([os.environ.get("CMAKE_OPTIONS", ""), what.options]).strip()}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, check=False)
+    name = f"{'configure' if what.configure_only else 'build'}:{what.preset}"
     tally.add(name, *((junit.PASSED,) if done.returncode == 0 else (junit.FAILED, "does not build")))
 
 
@@ -109,7 +127,7 @@ def ctest(ring, directory, report):
     command += ["-L", "^(" + "|".join(ring.labels) + ")$", "-j", str(ring.jobs)]
     # Skip reasons stand in the output of tests that did not fail; the default keeps 1 KiB of it.
     command += ["--test-output-size-passed", "1000000"]
-    if ring.preset == "tsan" and shutil.which("setarch"):
+    if ring.build.preset == "tsan" and shutil.which("setarch"):
         # gcc 12's shadow layout does not fit kernels that randomise more than 28 bits.
         command = ["setarch", "--addr-no-randomize", *command]
     if ring.quiet:
@@ -119,7 +137,7 @@ def ctest(ring, directory, report):
 
 def test(ring):
     """Runs the ring's tests; the path of the JUnit file (which may not have been written)."""
-    directory = ROOT / "build" / ring.preset
+    directory = ROOT / "build" / ring.build.preset
     report = directory / f"report-{ring.name}.xml"
     report.unlink(missing_ok=True)
     command = (program if ring.program else ctest)(ring, directory, report)
@@ -152,10 +170,12 @@ def main(names):
     tally = Tally()
     built = set()
     for ring in rings:
-        if ring.preset not in built:
-            print(f"\n=== build {ring.preset}", flush=True)
-            build(ring.preset, tally)
-            built.add(ring.preset)
+        if ring.build not in built:
+            print(f"\n=== build {ring.build.preset}", flush=True)
+            start = time.monotonic()
+            build(ring.build, tally)
+            print(f"--- build {ring.build.preset} ({time.monotonic() - start:.1f} s)", flush=True)
+            built.add(ring.build)
         run(ring, tally, allowances, here)
     for fault in tally.faults:
         print(f"FAULT {fault}")

@@ -9,6 +9,8 @@ import headers
 import passed
 import sizes
 import sources
+import tidy
+import tree
 import words
 
 
@@ -52,6 +54,27 @@ class HeadersTest(unittest.TestCase):
         problem = headers.compile_alone("base/text_test.cc", headers.FLAGS)
         self.assertIn("does not compile alone", problem)
         self.assertEqual(headers.compile_alone("base/number.h", headers.FLAGS), "")
+
+
+    def test_what_a_source_includes_first_is_compiled_alone_already(self):
+        texts = ['// Why.\n\n#include "a.h"\n\n#include "b.h"\n', "#include <c>\n", '#include <c>\n#include "d.h"\n']
+        self.assertEqual(headers.included_first(texts), {"a.h"})
+
+
+class TidyTest(unittest.TestCase):
+    def test_neighbours_with_the_same_flags_go_together(self):
+        items = [("a/1.cc", ["-x"]), ("a/2.cc", ["-x"]), ("a/3.cc", ["-y"]), ("b/1.cc", ["-y"]), ("b/2.cc", ["-y"]), ("b/3.cc", ["-y"])]
+        names = [[path for path, _ in batch] for batch in tidy.batches(items, 2)]
+        self.assertEqual(names, [["a/1.cc", "a/2.cc"], ["a/3.cc"], ["b/1.cc", "b/2.cc"], ["b/3.cc"]])
+
+    def test_who_does_not_go_with_the_others(self):
+        second = f"{tree.ROOT}/a/2.cc:7:1: error: redefinition of 'kRules' [clang-diagnostic-error]"
+        finding = f"{tree.ROOT}/a/1.cc:3:1: error: forgot std::move [performance-for-range-copy,-warnings-as-errors]"
+        header = f"{tree.ROOT}/a/x.h:7:1: error: no such type [clang-diagnostic-error]"
+        paths = ["a/1.cc", "a/2.cc", "a/3.cc"]
+        self.assertEqual(tidy.do_not_fit(paths, f"{finding}\n{second}\n"), {"a/2.cc"})
+        self.assertEqual(tidy.do_not_fit(paths, header), set(paths))
+        self.assertEqual(tidy.do_not_fit(paths, finding), set())
 
 
 class PassedTest(unittest.TestCase):

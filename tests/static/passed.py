@@ -49,6 +49,10 @@ class Passed:
             os.replace(file.name, self.directory / key)  # Complete or not there, also when killed.
 
 
+def workers():
+    return ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1))
+
+
 def check_all(cache, items, check):
     """`items` are (path, flags); check(path, flags) gives "" or what is wrong. Returns the problems
     and how many items were looked at afresh."""
@@ -63,6 +67,6 @@ def check_all(cache, items, check):
             cache.add(key)
         return problem
 
-    with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+    with workers() as pool:
         results = list(pool.map(one, items))
     return [result for result in results if result], sum(result is not None for result in results)

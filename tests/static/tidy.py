@@ -1,16 +1,23 @@
-"""clang-tidy over every translation unit of ours: tidy.py BUILD_DIRECTORY [--tests] [path...]
+"""clang-tidy over every translation unit of ours: tidy.py BUILD_DIRECTORY [--tests] [--alone] [path...]
 
 A unit that passed is not looked at again until it, a header it reaches, .clang-tidy or its flags
-change (build/tidy-cache). Tests are left out unless asked for, as script/lint does: a unit takes six
-seconds, and what is wrong in a test shows when it runs.
+change (build/tidy-cache). Tests are left out unless asked for, as script/lint does: what is wrong in a
+test shows when it runs.
+
+Nine tenths of a unit's time go into the headers it shares with its neighbours, so units of one directory
+with the same flags are looked at together, as one file that includes them (--alone: one by one). Those
+that cannot stand together, because each has a `kRules` of its own, are looked at by themselves; and so is
+every unit of a batch in which something is found, so that what counts does not hang on who is beside whom.
 """
 
+import itertools
 import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import passed
@@ -21,13 +28,24 @@ ROOMS = "|".join(tree.ROOMS)
 ARGUMENTS = [
     "--quiet",
     f"--header-filter=/({ROOMS})/.*",
-    "--extra-arg=-Wno-unknown-warning-option",  # g++'s own.
-    "--extra-arg=-Wno-deprecated-declarations",  # libstdc++ 12 uses what it has deprecated itself.
+]
+WARNINGS = [
+    "-Wno-unknown-warning-option",  # g++'s own.
+    "-Wno-deprecated-declarations",  # libstdc++ 12 uses what it has deprecated itself.
 ]
 NOISE = re.compile(r"^\d+ warnings? .*|^Suppressed .*|^Use -header-filter.*|^\d+ warnings? treated as.*", re.MULTILINE)
-
+# What the compiler says, as against what a check says: in a batch, that two units do not go together.
+COMPILER = re.compile(r"^(?P<path>[^:\n]+):\d+:\d+: (?:error|note): .*", re.MULTILINE)
+BATCH = 16  # More would be cheaper still, but leaves one processor idle at the end.
 
 TEST = re.compile(r"^(tests|bench)/|_(test|fuzz|fixture|testing)\.cc$|/(testing|test_[a-z_]+|temp_tree)\.cc$")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    problem: str = ""
+    # Units that keep the batch from compiling, which says nothing of any unit yet.
+    apart: frozenset = frozenset()
 
 
 def units(build_directory):
@@ -37,34 +55,82 @@ def units(build_directory):
     for entry in commands:
         path = Path(entry["file"])
         if path.is_relative_to(tree.ROOT) and not path.is_relative_to(build_directory):
-            flags = [word for word in shlex.split(entry["command"]) if word.startswith(("-I", "-D", "-std", "-f"))]
+            wanted = ("-I", "-D", "-std", "-f", "-W")
+            flags = [word for word in shlex.split(entry["command"]) if word.startswith(wanted) and word != "-Werror"]
             found[str(path.relative_to(tree.ROOT))] = flags
     return sorted(found.items())
+
+
+def batches(items, size):
+    """Lists of at most `size` neighbours with the same flags."""
+    for _, group in itertools.groupby(items, lambda item: (str(Path(item[0]).parent), item[1])):
+        group = list(group)
+        yield from (group[start : start + size] for start in range(0, len(group), size))
+
+
+def do_not_fit(paths, output):
+    """The units of `paths` at which the compiler stumbled, from what clang-tidy printed."""
+    stumbled = set()
+    for match in COMPILER.finditer(output):
+        if "[clang-diagnostic-error" in match[0]:
+            path = Path(match["path"])
+            stumbled.add(str(path.relative_to(tree.ROOT)) if path.is_relative_to(tree.ROOT) else match["path"])
+    # An error in a header is the fault of some unit before it: nobody knows which.
+    return frozenset(stumbled & set(paths)) if stumbled & set(paths) else frozenset(paths if stumbled else ())
+
+
+def look(paths, flags, directory):
+    """What clang-tidy says of these units together."""
+    file = directory / (re.sub(r"\W+", "_", paths[0]) + f"_{len(paths)}.cc")
+    include = '#include "{}"  // NOLINT(bugprone-suspicious-include)\n'
+    file.write_text("".join(include.format(tree.ROOT / path) for path in paths), encoding="utf-8")
+    command = ["nice", TOOL, *ARGUMENTS, str(file if len(paths) > 1 else tree.ROOT / paths[0]), "--", *flags, *WARNINGS]
+    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
+    file.unlink()
+    if done.returncode == 0:
+        return Verdict()
+    output = done.stdout + done.stderr
+    if len(paths) > 1 and (apart := do_not_fit(paths, output)):
+        return Verdict(apart=apart)
+    return Verdict(NOISE.sub("", output).strip() or f"{' '.join(paths)}: {TOOL} failed")
+
+
+def check(batch, cache, directory):
+    """The problems of a batch; remembers what passed."""
+    flags = batch[0][1]
+    verdict = look([path for path, _ in batch], flags, directory)
+    together = [item for item in batch if item[0] not in verdict.apart] if verdict.apart else []
+    if verdict.apart or (verdict.problem and len(batch) > 1):
+        alone = [[item] for item in batch if item not in together]
+        return [problem for part in ([together] if together else []) + alone for problem in check(part, cache, directory)]
+    if verdict.problem:
+        return [verdict.problem]
+    for item in batch:
+        cache.add(cache.key(*item))
+    return []
 
 
 def main():
     if not shutil.which(TOOL):
         sys.exit(f"tidy: {TOOL} is missing; script/packages lint")
     build_directory = Path(sys.argv[1]).resolve()
-    wanted = [word for word in sys.argv[2:] if word != "--tests"]
+    wanted = [word for word in sys.argv[2:] if not word.startswith("--")]
     tests = "--tests" in sys.argv
     version = subprocess.run([TOOL, "--version"], capture_output=True, text=True, check=True).stdout
-    cache = passed.Passed("build/tidy-cache", version + tree.read(".clang-tidy") + " ".join(ARGUMENTS))
-
-    def check(path, _):
-        command = ["nice", TOOL, "-p", str(build_directory), *ARGUMENTS, path]
-        done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            return ""
-        return NOISE.sub("", done.stdout + done.stderr).strip() or f"{path}: {TOOL} failed"
-
+    how = version + tree.read(".clang-tidy") + " ".join(ARGUMENTS + WARNINGS)
+    cache = passed.Passed("build/tidy-cache", how)
     items = [
         (path, flags)
         for path, flags in units(build_directory)
         if (path in wanted if wanted else tests or not TEST.search(path))
     ]
-    problems, fresh = passed.check_all(cache, items, check)
-    print(f"tidy: {fresh} of {len(items)} new or changed")
+    fresh = [item for item in items if not cache.has(cache.key(*item))]
+    directory = tree.ROOT / "build/tidy"  # Inside the tree: .clang-tidy is found from the file upwards.
+    directory.mkdir(parents=True, exist_ok=True)
+    with passed.workers() as pool:
+        found = pool.map(lambda batch: check(batch, cache, directory), batches(fresh, 1 if "--alone" in sys.argv else BATCH))
+        problems = [problem for part in found for problem in part]
+    print(f"tidy: {len(fresh)} of {len(items)} new or changed")
     tree.finish("tidy", problems, len(items))
 
 
