@@ -7,8 +7,9 @@
 
 namespace plimsoll::exporter {
 
-// A family of one sample: kGet takes the number from the self statistics. A pointer to function (`+[]`): clang 19
-// gives the lambdas of different files one name when they are themselves the argument, and links the wrong one.
+// A family of one sample: kGet takes the number from the self statistics. A pointer to function
+// (`+[]`): clang 19 gives the lambdas of different files one name when they are themselves the
+// argument, and links the wrong one.
 template <auto kGet>
 void write_self(FamilyWriter& out, const Context& context) {
   const auto value = kGet(context.self);
