@@ -84,7 +84,7 @@ TEST_F(Privileges, WritableDirectoriesAreHandedOver) {
   const TempTree tree{{"queue/1.batch", "x"}};
   ::chmod(tree.path().c_str(), 0755);
   const std::string other = tree.path() + "/queue/other";
-  ::symlink("/etc/passwd", other.c_str());
+  ASSERT_EQ(::symlink("/etc/passwd", other.c_str()), 0);
   in_child([&] {
     PrivilegePlan with = plan();
     with.writable_directories = {tree.path() + "/queue", tree.path() + "/new"};
