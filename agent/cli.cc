@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "agent/command_app.h"
 #include "agent/exit_code.h"
 #include "agent/go_dashes.h"
 
@@ -70,40 +71,11 @@ int unknown_command(std::span<const Command> commands, const std::string& path,
   return kExitUsage;
 }
 
-void add_option(CLI::App& app, const Option& option) {
-  CLI::Option* added = nullptr;
-  bool flag = false;
-  std::visit(
-      [&](auto* target) {
-        using Target = std::remove_pointer_t<decltype(target)>;
-        flag = std::is_same_v<Target, bool> || std::is_same_v<Target, OptionalValue>;
-        if constexpr (std::is_same_v<Target, bool>)
-          added = app.add_flag(option.names, *target, option.help);
-        else if constexpr (std::is_same_v<Target, OptionalValue>)
-          added = app.add_flag(option.names, target->text, option.help)->take_last();
-        else
-          added = app.add_option(option.names, *target, option.help);
-      },
-      option.target);
-  if (!option.group.empty()) added->group(option.group);
-  if (flag) return;
-  added->type_name(option.value);
-  const bool repeatable = std::holds_alternative<std::vector<std::string>*>(option.target);
-  // "--filter a=b REF": the option takes one value, what follows is a free argument.
-  if (repeatable && option.names.starts_with('-'))
-    added->expected(1)->allow_extra_args(false)->take_all();
-  // The last one wins, so that an alias with defaults can be overridden.
-  if (!repeatable) added->take_last();
-}
-
 // `common`: options that it has from the commands above it.
 int run_command(const std::string& path, const Command& command, std::span<const Option> common,
                 std::vector<std::string> arguments) {
   CLI::App app(command.summary, path);
-  app.footer(command.details);
-  for (const Option& option : command.options) add_option(app, option);
-  for (const Option& option : common) add_option(app, option);
-  if (command.add_flags) command.add_flags(app);
+  fill_app(app, command, common);
   try {
     if (command.go_dashes)
       arguments = with_two_dashes(std::move(arguments), [&app](std::string_view name) {

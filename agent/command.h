@@ -1,5 +1,5 @@
-// A subcommand as data: names, options, what to run. The command line parses, the help text and (to
-// come) completions and man pages derive from it. CLI11 stays out of the commands.
+// A subcommand as data: names, options, what to run. The command line parses, the help text,
+// completions and manual pages derive from it. CLI11 stays out of the commands.
 #pragma once
 
 #include <cstdint>

@@ -11,6 +11,7 @@
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
 #include "agent/limit/limit_command.h"
+#include "agent/manual/manual_command.h"
 #include "agent/recommend/recommend_command.h"
 #include "agent/stats/stats_command.h"
 
@@ -51,6 +52,8 @@ std::vector<Command> all_commands() {
   commands.push_back(exporter_command());
   commands.push_back(engine_command());
   // The daemon of both planes (agent) comes here.
+  commands.push_back(completion_command(all_commands));
+  commands.push_back(man_command(all_commands));
   commands.push_back(version_command());
   return commands;
 }
