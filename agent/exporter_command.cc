@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "agent/handed_sockets.h"
 #include "agent/service_manager.h"
 #include "agent/startup_pages.h"
 #include "base/log.h"
@@ -122,6 +123,21 @@ void drop_writes(exporter::SamplerConfig& config, const PrivilegeOutcome& privil
        config.resctrl_interval);
 }
 
+// Sockets of the service manager take the place of the default address; what was asked for by flags
+// is served as well. The addresses.
+Result<std::vector<std::string>> listen_everywhere(http::Server& server,
+                                                   const ExporterConfig& config) {
+  std::vector<std::string> addresses = PLIMSOLL_TRY(handed_sockets());
+  const bool asked = !config.listen_addresses.empty() || config.listen_ip || config.listen_port;
+  if (addresses.empty() || asked)
+    for (const std::string& address : addresses_of(config)) addresses.push_back(address);
+  std::vector<std::string> bound;
+  bound.reserve(addresses.size());
+  for (const std::string& address : addresses)
+    bound.push_back(PLIMSOLL_TRY(server.listen(address)));
+  return bound;
+}
+
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) log::info("listening on " + address);
   log::info("sampling " + config.cgroup_root + " every " +
@@ -171,12 +187,8 @@ int run_exporter(ExporterConfig config) {
   const auto access = http::Access::create(config.access, clock);
   if (!access) return fail(access.error());
   server->guard((*access)->gate());
-  std::vector<std::string> bound;
-  for (const std::string& address : addresses_of(config)) {
-    Result<std::string> listening = server->listen(address);
-    if (!listening) return fail(listening.error());
-    bound.push_back(*std::move(listening));
-  }
+  const auto bound = listen_everywhere(*server, config);
+  if (!bound) return fail(bound.error());
 
   // What needs root is done, and no thread runs yet.
   if (config.push.wanted()) config.privileges.writable_directories.push_back(config.push.queue_dir);
@@ -184,7 +196,7 @@ int run_exporter(ExporterConfig config) {
       config.privileges, groups_with_rights(config.sampler), config.sampler.inventory);
   if (!privileges) return fail(privileges.error());
   log::start(config.log_level);
-  log_start(config.sampler, bound);
+  log_start(config.sampler, *bound);
   log_privileges(*privileges);
   drop_writes(config.sampler, *privileges);
   for (const std::string& path : (*access)->unreadable())

@@ -8,10 +8,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <utility>
 
-#include "http/listener.h"
+#include "base/number.h"
+#include "http/adopt.h"
 
 namespace plimsoll::http {
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr int kBacklog = 1024;  // The kernel caps it at net.core.somaxconn.
 constexpr mode_t kSocketMode = 0660;
+constexpr std::string_view kHandedOver = "fd:";
 
 Result<Fd> open_socket(int family, const std::string& subject) {
   Fd socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -142,6 +145,11 @@ Door::Kind kind_of_door(const Address& address) {
 }  // namespace
 
 Result<BoundSocket> bind_and_listen(const std::string& text) {
+  if (text.starts_with(kHandedOver)) {
+    const auto number = to_number<unsigned>(std::string_view(text).substr(kHandedOver.size()));
+    if (!number) return invalid_input("parse", "address '" + text + "': expected fd:NUMBER");
+    return adopt_listening(Fd(static_cast<int>(*number)));
+  }
   const Address address = PLIMSOLL_TRY(parse_address(text));
   BoundSocket bound = PLIMSOLL_TRY(bind_to(address, text));
   bound.door = std::make_shared<const Door>(Door{kind_of_door(address), address.host});

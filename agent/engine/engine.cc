@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "agent/asker.h"
+#include "agent/engine/engine_socket.h"
 #include "agent/engine/notify.h"
-#include "agent/engine/socket_owner.h"
 #include "control/api/api.h"
 #include "control/api/decode.h"
 #include "control/applier/policies.h"
@@ -182,8 +182,7 @@ class Engine {
     const control::RoleGroups groups = role_groups(config_);
     roles_ = std::make_unique<control::Roles>(groups, clock_);
     server_ = http::Server::create(server_limits());
-    PLIMSOLL_TRY(server_->listen("unix:" + config_.socket));
-    PLIMSOLL_TRY(own_socket(config_.socket, groups));
+    config_.socket = PLIMSOLL_TRY(listen_for(*server_, config_.socket, groups));
     control::ApiOptions options;
     options.info.version = PLIMSOLL_VERSION;
     options.info.cgroup = cgroupfs::name_of(machine_->layout().mode);

@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = "^(kernel|guest)$"
 # Files the python tests read, besides themselves.
-TREES = ("tests/clients", "tests/guest")
-FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree", "packaging/systemd/plimsoll-exporter.service")
+TREES = ("tests/clients", "tests/guest", "packaging")
+FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree")
 # The emulated processors are about ten times slower than this host's.
 SLOWNESS = 4
 SUITE_TIMEOUT = 300  # Seconds for one file of the suite.

@@ -1,6 +1,5 @@
 """plimsoll-exporter.service under the real systemd: ready, confined, reloaded, restarted, and killed when it hangs."""
 
-import ctypes
 import os
 import re
 import signal
@@ -56,23 +55,6 @@ def status():
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
-def hold(threads):
-    """Stops threads of another process, until they are gone; a signal would stop all of them. The pid of who does it."""
-    seize, interrupt, wait_all = 0x4206, 0x4207, 0x40000000  # ptrace(2), waitpid(2)
-    pid = os.fork()
-    if pid:
-        return pid
-    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
-    for thread in threads:
-        if ptrace(seize, thread, None, None) != 0 or ptrace(interrupt, thread, None, None) != 0:
-            os._exit(1)
-    try:
-        while True:
-            os.waitpid(-1, wait_all)
-    except ChildProcessError:
-        os._exit(0)
-
-
 def scrape():
     with urllib.request.urlopen(f"http://{ADDRESS}/metrics", timeout=20) as response:
         return Scrape(response.read().decode())
@@ -101,7 +83,7 @@ class Service(unittest.TestCase):
         self.assertEqual({sample.labels["collector"] for sample in page.series("plimsoll_collector_success") if sample.value == 0}, set())
         self.assertEqual(page.series("plimsoll_reader_denied_total"), [])
         # Its own service is a cgroup like any other; the host's file system is the host's.
-        self.assertTrue(page.series("container_cpu_usage_seconds_total", id=f"/system.slice/{UNIT}"))
+        self.assertTrue(page.series("container_cpu_usage_seconds_total", id=f"/plimsoll.slice/plimsoll-agent.slice/{UNIT}"))
         root = os.statvfs("/")
         sizes = [sample.value for sample in page.series("container_fs_limit_bytes", id="/")]
         self.assertIn(root.f_blocks * root.f_frsize, sizes)
@@ -127,7 +109,7 @@ class Service(unittest.TestCase):
     def test_a_sampler_that_hangs_is_noticed(self):
         hung = main_pid()
         # The loop, which is the first thread, goes on and answers; the sampler is among the others.
-        holder = hold([int(task) for task in os.listdir(f"/proc/{hung}/task") if int(task) != hung])
+        holder = units.hold([int(task) for task in os.listdir(f"/proc/{hung}/task") if int(task) != hung])
         with urllib.request.urlopen(f"http://{ADDRESS}/-/healthy", timeout=10) as response:
             self.assertEqual(response.status, 200)
         self.assertTrue(case.eventually(lambda: units.property_of(UNIT, "NRestarts") == "1", 60), "nobody noticed")

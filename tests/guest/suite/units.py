@@ -1,6 +1,8 @@
 """Transient systemd units of the tests, all below plimsoll-test.slice; systemd and the kernel asked
 by other means than ours."""
 
+import ctypes
+import os
 import subprocess
 from pathlib import Path
 
@@ -69,3 +71,20 @@ def io(path):
         device, *words = line.split()
         devices[device] = {key: int(value) for key, value in (word.split("=") for word in words)}
     return devices
+
+
+def hold(threads):
+    """Stops threads of another process, until they are gone; a signal would stop all of them. The pid of who does it."""
+    seize, interrupt, wait_all = 0x4206, 0x4207, 0x40000000  # ptrace(2), waitpid(2)
+    pid = os.fork()
+    if pid:
+        return pid
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    for thread in threads:
+        if ptrace(seize, thread, None, None) != 0 or ptrace(interrupt, thread, None, None) != 0:
+            os._exit(1)
+    try:
+        while True:
+            os.waitpid(-1, wait_all)
+    except ChildProcessError:
+        os._exit(0)
