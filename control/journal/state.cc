@@ -43,7 +43,7 @@ void State::add(const Record& record) {
                    found_.insert_or_assign(one.spot, FoundValue{one.found, one.ours, one.rule});
                  },
                  [&](const Lease& one) {
-                   leases_.insert_or_assign(one.id, one);
+                   keep_lease(one);
                    last_id_ = std::max(last_id_, one.id);
                  },
                  [&](const LeaseEnded& one) { end_lease(one.id); },
@@ -62,6 +62,7 @@ void State::start(const Started& record) {
     open_.clear();
     found_.clear();
     leases_.clear();
+    leased_.clear();
   }
   started_ = record.at;
 }
@@ -140,7 +141,25 @@ void State::settle(const OpenChange& change) {
       lease.spots.push_back({spot, {write.old_text, write.undo}});
     keep_found(write, begun);
   }
-  if (!lease.spots.empty()) leases_.insert_or_assign(lease.id, std::move(lease));
+  if (!lease.spots.empty()) keep_lease(std::move(lease));
+}
+
+void State::keep_lease(Lease lease) {
+  end_index(lease.id);
+  for (const LeasedSpot& leased : lease.spots) leased_[leased.spot].insert(lease.id);
+  leases_.insert_or_assign(lease.id, std::move(lease));
+}
+
+// Its spots are not looked for there any longer.
+void State::end_index(std::uint64_t id) {
+  const auto lease = leases_.find(id);
+  if (lease == leases_.end()) return;
+  for (const LeasedSpot& leased : lease->second.spots) {
+    const auto ids = leased_.find(leased.spot);
+    if (ids == leased_.end()) continue;
+    ids->second.erase(id);
+    if (ids->second.empty()) leased_.erase(ids);
+  }
 }
 
 void State::keep_found(const limit::Write& write, const Begun& begun) {
@@ -158,29 +177,40 @@ void State::keep_found(const limit::Write& write, const Begun& begun) {
 
 // What is set for good ends every lease of that spot.
 void State::release(const Spot& spot) {
-  for (auto& [id, lease] : leases_)
-    std::erase_if(lease.spots, [&](const LeasedSpot& leased) { return leased.spot == spot; });
-  std::erase_if(leases_, [](const auto& entry) { return entry.second.spots.empty(); });
+  const auto ids = leased_.extract(spot);
+  if (!ids) return;
+  for (const std::uint64_t id : ids.mapped()) {
+    const auto lease = leases_.find(id);
+    std::erase_if(lease->second.spots,
+                  [&](const LeasedSpot& leased) { return leased.spot == spot; });
+    if (lease->second.spots.empty()) leases_.erase(lease);
+  }
 }
 
 void State::end_lease(std::uint64_t id) {
   const auto ended = leases_.find(id);
   if (ended == leases_.end()) return;
-  for (LeasedSpot& leased : ended->second.spots)
-    for (auto later = std::next(ended); later != leases_.end(); ++later)
-      if (LeasedSpot* const heir = find_spot(later->second, leased.spot)) {
-        heir->before = std::move(leased.before);
-        break;
-      }
+  end_index(id);
+  for (LeasedSpot& leased : ended->second.spots) {
+    const auto ids = leased_.find(leased.spot);
+    if (ids == leased_.end()) continue;
+    const auto heir = ids->second.upper_bound(id);
+    if (heir != ids->second.end())
+      find_spot(leases_.at(*heir), leased.spot)->before = std::move(leased.before);
+  }
   leases_.erase(ended);
 }
 
 void State::forget(const limit::Place& place) {
-  std::erase_if(found_, [&](const auto& entry) { return same_group(entry.first.at, place); });
-  for (auto& [id, lease] : leases_)
-    std::erase_if(lease.spots,
-                  [&](const LeasedSpot& leased) { return same_group(leased.spot.at, place); });
-  std::erase_if(leases_, [](const auto& entry) { return entry.second.spots.empty(); });
+  // The spots of a group stand together.
+  const Spot first{{"", place.hierarchy, place.inode}, "", ""};
+  const auto here = [&](const Spot& spot) { return same_group(spot.at, place); };
+  for (auto found = found_.lower_bound(first); found != found_.end() && here(found->first);)
+    found = found_.erase(found);
+  std::vector<Spot> leased;
+  for (auto one = leased_.lower_bound(first); one != leased_.end() && here(one->first); ++one)
+    leased.push_back(one->first);
+  for (const Spot& spot : leased) release(spot);
 }
 
 std::vector<Record> State::records() const {

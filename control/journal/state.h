@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,9 @@ class State {
   void end(const Ended& record);
   void settle(const OpenChange& change);
   void keep_found(const limit::Write& write, const Begun& begun);
+  void keep_lease(Lease lease);
   void release(const Spot& spot);
+  void end_index(std::uint64_t id);
   void end_lease(std::uint64_t id);
   void forget(const limit::Place& place);
 
@@ -71,6 +74,8 @@ class State {
   std::map<std::uint64_t, OpenChange> open_;
   std::map<Spot, FoundValue> found_;
   std::map<std::uint64_t, Lease> leases_;
+  // Which leases hold a spot, so that none is looked for among thousands.
+  std::map<Spot, std::set<std::uint64_t>> leased_;
 };
 
 // When it ends on the clock of `now`'s boot. Nothing: it was granted in another boot.
