@@ -91,7 +91,10 @@ Outcome Enforcer::run(const limit::Plan& plan, const Order& order, limit::Kernel
 Outcome Enforcer::refuse(const limit::Plan& plan, const Order& order, Error error) {
   AuditRecord line = record_of(order.cause, order.now);
   line.kind = AuditRecord::Kind::kRefused;
-  if (!plan.writes.empty()) line.cgroup = plan.writes.front().at.cgroup;
+  if (!plan.writes.empty())
+    line.cgroup = plan.writes.front().at.cgroup;
+  else if (!plan.refusals.empty())
+    line.cgroup = plan.refusals.front().cgroup;
   line.detail = describe(plan) + ": " + error.message();
   // Nothing happened, so nothing depends on this line.
   std::ignore = record({std::move(line)});
