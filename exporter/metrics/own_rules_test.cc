@@ -191,6 +191,26 @@ TEST(EndRules, HowAContainerEndedIsSaidOfThoseThatDid) {
   EXPECT_EQ(text.value("plimsoll_container_restarts_total", {{"id", "/gone"}}), "2");
 }
 
+TEST(EndRules, MemoryRanOutAlsoWhereTheRuntimeMissedIt) {
+  const auto snapshot = make_snapshot({bare_row()});
+  snapshot->tombstones = {tombstone("/missed"), tombstone("/stopped"), tombstone("/survived"),
+                          tombstone("/silent")};
+  using inventory::Ending;
+  snapshot->tombstones[0].ending = Ending{.exit_code = 137, .oom_killed = false};
+  snapshot->tombstones[0].oom_kills = 1;
+  snapshot->tombstones[1].ending = Ending{.exit_code = 137, .oom_killed = false};
+  snapshot->tombstones[1].oom_kills = 0;
+  snapshot->tombstones[2].ending = Ending{.exit_code = 0, .oom_killed = false};
+  snapshot->tombstones[2].oom_kills = 3;
+  snapshot->tombstones[3].ending = Ending{.exit_code = 1};
+  const Exposition text = print(*snapshot);
+  const std::string family = "plimsoll_container_exit_oom_killed";
+  EXPECT_EQ(text.value(family, {{"id", "/missed"}}), "1");
+  EXPECT_EQ(text.value(family, {{"id", "/stopped"}}), "0");
+  EXPECT_EQ(text.value(family, {{"id", "/survived"}}), "0");
+  EXPECT_EQ(text.series(family), 3U) << "nobody knows of the last";
+}
+
 TEST(NetworkRules, ASharedNamespaceNamesItsOwner) {
   SampleRow owner = container_row("pause", 2);
   SampleRow app = container_row("app", 2);
