@@ -76,6 +76,9 @@ class WriteJournal {
                              std::string_view text);
 // True when `text`, the whole file, says what the write expected.
 [[nodiscard]] bool reads_as_expected(const Write& write, std::string_view text);
+// What its file, or the key's line, says after it was taken back: the old text; where a cpuset of
+// processes had no list of its own, what stands for none.
+[[nodiscard]] const std::string& text_after_undo(const Write& write);
 // The key's line of a file with a line per device, without the key; the whole text without a key.
 [[nodiscard]] std::string_view line_of(std::string_view text, std::string_view key);
 

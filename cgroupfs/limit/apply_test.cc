@@ -208,6 +208,26 @@ TEST(Apply, AnEffectiveValueThatDiffersIsAFailure) {
   EXPECT_THAT(applied.error->subject, HasSubstr("cpuset.cpus.effective is \"0-3\", not \"1\""));
 }
 
+TEST(Apply, ACpusetOfProcessesGetsBackWhatStandsForNoList) {
+  const ViewOf host = ViewOf(2, {"/a"}).populated("/a").without("/a", "cpuset.cpus.effective");
+  const Plan plan =
+      make_plan(host.view(), std::vector<Wanted>{{"/a", limits_of({"cpuset.cpus=1"})}});
+  ASSERT_TRUE(plan.ok()) << to_text(plan);
+  ASSERT_EQ(plan.writes.back().old_text, "");
+  FakeKernel kernel(host.view());
+  ASSERT_EQ(apply(plan, kernel).end, Applied::End::kDone);
+  EXPECT_EQ(take_back(plan, plan.writes.size(), kernel).end, Applied::End::kUndone);
+  EXPECT_EQ(*kernel.model().text(*host.view().index_of("/a"), "cpuset.cpus"), "0-3");
+  // Without processes it has none again.
+  const ViewOf empty = ViewOf(2, {"/a"}).without("/a", "cpuset.cpus.effective");
+  const Plan alone =
+      make_plan(empty.view(), std::vector<Wanted>{{"/a", limits_of({"cpuset.cpus=1"})}});
+  FakeKernel other(empty.view());
+  ASSERT_EQ(apply(alone, other).end, Applied::End::kDone);
+  EXPECT_EQ(take_back(alone, alone.writes.size(), other).end, Applied::End::kUndone);
+  EXPECT_EQ(*other.model().text(*empty.view().index_of("/a"), "cpuset.cpus"), "");
+}
+
 TEST(Apply, AGroupThatVanishedHasNothingToTakeBack) {
   const Plan plan = plan_of_three();
   FakeKernel kernel(ViewOf(2, {"/a"}).view(),

@@ -127,20 +127,22 @@ void Translator::memory_v1(const std::vector<Setting>& settings) {
   const auto text = [](const BytesLimit& limit) {
     return limit.is_none() ? std::string("-1") : std::to_string(limit.value().count);
   };
-  const auto note = [&](const Setting& setting) -> std::string {
+  const auto is_rounded = [&](const Setting& setting) {
     const auto* bytes = setting.value ? std::get_if<std::uint64_t>(&*setting.value) : nullptr;
-    return bytes == nullptr || *bytes % page == 0
-               ? ""
-               : "rounded down to pages of " + std::to_string(page);
+    return bytes != nullptr && *bytes % page != 0;
   };
+  const std::string rounded = "rounded down to pages of " + std::to_string(page);
   if (max)
-    change(*max, "memory.limit_in_bytes", text(memory), "", note(*max),
+    change(*max, "memory.limit_in_bytes", text(memory), "", is_rounded(*max) ? rounded : "",
            memory.is_none() ? "" : usage_hazard(Knob::kMemoryMax, 1, memory.value().count));
   if (!swap && current("memory.memsw.limit_in_bytes") == nullptr) return;
   const Setting& cause = swap ? *swap : *max;
-  change(
-      cause, "memory.memsw.limit_in_bytes", text(*memsw), "",
-      swap ? "memory and swap together; " + note(*swap) : "memory and swap together; swap stays");
+  std::string why = "memory and swap together";
+  if (!swap)
+    why += "; swap stays";
+  else if (is_rounded(*swap))
+    why += "; " + rounded;
+  change(cause, "memory.memsw.limit_in_bytes", text(*memsw), "", why);
 }
 
 // Of all devices that are known, one must be such that the setting holds there.

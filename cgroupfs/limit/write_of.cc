@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "cgroupfs/limit/apply.h"
 
@@ -20,6 +22,18 @@ std::string no_line(std::string_view file) {
   if (file == "io.cost.qos") return "enable=0";
   if (file == "io.cost.model") return "ctrl=auto";
   return file.starts_with("blkio.throttle.") ? "0" : "default";
+}
+
+// A v2 group must not lose its own list while it has processes (ENOSPC in validate_change of
+// kernel/cgroup/cpuset.c); what its ancestors have is the same for now.
+std::optional<std::string> stands_for_none(const KernelModel& model, const Change& change) {
+  const auto& cpuset = model.view().of(cgroupfs::Controller::kCpuset);
+  const bool list = change.file == "cpuset.cpus" || change.file == "cpuset.mems";
+  const auto above = model.parent(change.group);
+  if (!list || cpuset.version != 2 || !above || !model.populated(change.group, cpuset.hierarchy))
+    return std::nullopt;
+  return model.effective(*above, std::string_view(change.file).substr(sizeof("cpuset.") - 1))
+      .text();
 }
 
 std::vector<UndoWrite> undo_of(const KernelModel& model, const Change& change,
@@ -41,6 +55,8 @@ std::vector<UndoWrite> undo_of(const KernelModel& model, const Change& change,
   }
   if (!change.key.empty())
     return {{file, change.key + " " + (old_text.empty() ? no_line(file) : old_text)}};
+  if (old_text.empty())
+    if (auto list = stands_for_none(model, change)) return {{file, *std::move(list)}};
   return {{file, old_text}};
 }
 

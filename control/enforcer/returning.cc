@@ -28,6 +28,10 @@ std::optional<limit::Knob> knob_of(std::string_view file) {
   return std::nullopt;
 }
 
+bool is_list(std::string_view file) {
+  return file == "cpuset.cpus" || file == "cpuset.mems";
+}
+
 // Collects values to come back to, then orders their writes.
 class Return {
  public:
@@ -47,10 +51,13 @@ class Return {
     // A value of its own wins over another one's side effect.
     for (const limit::UndoWrite& write : before.writes) {
       const bool own = write.file == spot.file;
+      limit::UndoWrite back = write;
+      // What stood for none at the time of the first change may not be what does now.
+      if (own && before.text.empty() && is_list(write.file)) back.text.clear();
       limit::Change change{.group = *group,
                            .file = write.file,
                            .key = own ? spot.key : std::string(),
-                           .text = possible(*group, write),
+                           .text = possible(*group, back),
                            .knob = knob_of(write.file),
                            .reason = reason_};
       (own ? own_ : side_).push_back(std::move(change));
@@ -74,10 +81,9 @@ class Return {
   [[nodiscard]] std::string possible(std::size_t group, const limit::UndoWrite& write) const {
     const auto& cpuset = model_.view().of(cgroupfs::Controller::kCpuset);
     const auto above = model_.parent(group);
-    const bool list = write.file == "cpuset.cpus" || write.file == "cpuset.mems";
     const std::string* now = model_.text(group, write.file);
-    if (!list || !write.text.empty() || cpuset.version != 2 || !above || now == nullptr ||
-        now->empty() || !model_.populated(group, cpuset.hierarchy))
+    if (!is_list(write.file) || !write.text.empty() || cpuset.version != 2 || !above ||
+        now == nullptr || now->empty() || !model_.populated(group, cpuset.hierarchy))
       return write.text;
     return model_.effective(*above, std::string_view(write.file).substr(sizeof("cpuset.") - 1))
         .text();
