@@ -29,8 +29,9 @@ TEST(Capabilities, OnlyWhatTheChosenGroupsUse) {
 // Each of these would be root by another name.
 TEST(Capabilities, NeverThoseThatChangeSomething) {
   const CapabilityMask all = wanted_capabilities(GroupSet::all());
-  for (const unsigned number : {CAP_SYS_ADMIN, CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_KILL,
-                                CAP_SETUID, CAP_CHOWN, CAP_FOWNER, CAP_SYS_MODULE})
+  for (const unsigned number :
+       std::initializer_list<unsigned>{CAP_SYS_ADMIN, CAP_DAC_OVERRIDE, CAP_NET_ADMIN, CAP_KILL,
+                                       CAP_SETUID, CAP_CHOWN, CAP_FOWNER, CAP_SYS_MODULE})
     EXPECT_EQ(all & bit(number), 0U) << capability_name(number);
 }
 
