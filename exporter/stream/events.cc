@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "exporter/stream/json_writer.h"
+#include "exporter/stream/parameters.h"
 
 namespace plimsoll::exporter {
 
@@ -77,6 +78,8 @@ bool EventsRequest::selects(const Event& event) const {
 }
 
 Result<EventsRequest> parse_events_request(const http::Request& request, WallTime now) {
+  PLIMSOLL_TRY(
+      refuse_unknown(request.query, Selects::kContainers, {"type", "since", "limit", "format"}));
   EventsRequest asked;
   asked.query = PLIMSOLL_TRY(parse_types(request));
   asked.selection = PLIMSOLL_TRY(parse_selection(request.query));

@@ -34,7 +34,7 @@ struct EventsRequest {
 
 // type= (creation, deletion, oom, oom_kill; repeatable; default all), since= as streams have it,
 // limit= (of an array; default kDefaultLimit, the newest), format= json|ndjson|sse (else by the
-// Accept header), Last-Event-ID, and the selection of containers.
+// Accept header), Last-Event-ID, and the selection of containers. kInvalidInput for any other.
 [[nodiscard]] Result<EventsRequest> parse_events_request(const http::Request& request,
                                                          WallTime now);
 inline constexpr std::size_t kDefaultEventLimit = 1000;

@@ -4,10 +4,13 @@
 
 #include "base/number.h"
 #include "exporter/stream/json_columns.h"
+#include "exporter/stream/parameters.h"
 
 namespace plimsoll::exporter {
 
 Result<StreamQuery> parse_stream_query(const http::Request& request, WallTime now) {
+  PLIMSOLL_TRY(refuse_unknown(request.query, Selects::kContainers,
+                              {"interval", "fields", "since", "format"}));
   StreamQuery query;
   query.selection = PLIMSOLL_TRY(parse_selection(request.query));
   if (request.header("accept").find("text/event-stream") != std::string_view::npos)

@@ -28,7 +28,8 @@ struct StreamQuery {
 
 // Reads interval=, fields=, since= (a sequence "#123", an RFC 3339 time, unix seconds, or an age
 // such as "-5m"), format= ndjson|sse, and the selection; the Accept header chooses SSE when format=
-// is not given; Last-Event-ID is since_sequence when since= is not given.
+// is not given; Last-Event-ID is since_sequence when since= is not given. kInvalidInput for any
+// other parameter.
 [[nodiscard]] Result<StreamQuery> parse_stream_query(const http::Request& request, WallTime now);
 
 }  // namespace plimsoll::exporter
