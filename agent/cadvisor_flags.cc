@@ -25,6 +25,8 @@ constexpr const char* kPush = "has no effect; samples are pushed by remote write
 constexpr const char* kEven =
     "has no effect; samples are evenly spaced, idle groups cost next to nothing";
 constexpr const char* kFiles = "has no effect; runtimes are known by their state files";
+constexpr const char* kHints =
+    "has no effect; a group that no runtime's files name has the name of its cgroup";
 constexpr const char* kApp =
     "has no effect; containers' own metrics are not collected, let Prometheus scrape them";
 constexpr const char* kLog = "has no effect; messages go to stderr, see --log.level";
@@ -32,7 +34,6 @@ constexpr const char* kRemoved = "has no effect; cAdvisor no longer has it eithe
 constexpr const char* kThreads = "has no effect; there are few threads";
 
 constexpr Ignored kIgnored[] = {
-    {"--url_base_prefix", Takes::kValue, "has no effect; let a reverse proxy strip the prefix"},
     {"--http_auth_file", Takes::kValue, kAuth},
     {"--http_auth_realm", Takes::kValue, kAuth},
     {"--http_digest_file", Takes::kValue, kAuth},
@@ -42,7 +43,7 @@ constexpr Ignored kIgnored[] = {
     {"--application_metrics_count_limit", Takes::kValue, kApp},
     {"--collector_cert", Takes::kValue, kApp},
     {"--collector_key", Takes::kValue, kApp},
-    {"--container_hints", Takes::kValue, kFiles},
+    {"--container_hints", Takes::kValue, kHints},
     {"--max_housekeeping_interval", Takes::kValue, kEven},
     {"--allow_dynamic_housekeeping", Takes::kNothing, kEven},
     {"--initial_splay_factor", Takes::kValue, kEven},
@@ -136,6 +137,16 @@ void add_http(CLI::App& app, ExporterConfig& config) {
   app.add_option("--port", config.listen_port,
                  "Port to listen on (8080 if only --listen_ip is given)")
       ->check(CLI::Range(1, 65535))
+      ->group(kGroup);
+  app.add_option_function<std::string>(
+         "--url_base_prefix",
+         [&config](std::string prefix) {
+           while (prefix.ends_with('/')) prefix.pop_back();
+           if (!prefix.empty() && !prefix.starts_with('/')) prefix.insert(0, 1, '/');
+           config.base_path = std::move(prefix);
+         },
+         "Everything is served below this path as well, for a proxy that does not strip it")
+      ->type_name("PATH")
       ->group(kGroup);
   app.add_option("--prometheus_endpoint", config.telemetry_path, "As --web.telemetry-path")
       ->group(kGroup);

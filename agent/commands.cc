@@ -19,25 +19,33 @@ namespace plimsoll::agent {
 
 namespace {
 
+int print_version() {
+  std::puts("plimsoll " PLIMSOLL_VERSION);
+  return kExitOk;
+}
+
 Command exporter_command() {
   const auto config = std::make_shared<ExporterConfig>();
+  const auto version = std::make_shared<bool>(false);
   Command command;
   command.name = "exporter";
   command.summary = "Serve metrics, JSON and streams of this host's containers";
   command.add_flags = [config](CLI::App& app) { add_exporter_flags(app, *config); };
+  command.options = {{"--version", version.get(), "Print the version, as cAdvisor's -version", {}}};
   command.go_dashes = true;
-  command.run = [config]() -> int {
+  command.run = [config, version]() -> int {
+    if (*version) return print_version();
     return config->list_metrics.empty() ? run_exporter(*config) : list_metrics(*config);
   };
   return command;
 }
 
 Command version_command() {
-  return {
-      .name = "version", .summary = "Print the version", .details = {}, .options = {}, .run = [] {
-        std::puts("plimsoll " PLIMSOLL_VERSION);
-        return static_cast<int>(kExitOk);
-      }};
+  return {.name = "version",
+          .summary = "Print the version",
+          .details = {},
+          .options = {},
+          .run = print_version};
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "agent/startup_pages.h"
 #include "base/log.h"
 #include "exporter/collect/sampler_loop.h"
+#include "exporter/web/base_path.h"
 #include "exporter/web/endpoints.h"
 #include "http/client.h"
 #include "http/gate.h"
@@ -226,11 +227,13 @@ int run_exporter(ExporterConfig config) {
   options.metrics.text.exporter_metrics = config.exporter_metrics;
   options.metrics.text.groups = config.sampler.reader.groups;
   options.metrics.text.compat = config.compat;
+  options.base_path = config.base_path;
   options.interval = config.sampler.interval;
   options.events = config.events;
   options.cadvisor = cadvisor_api(config);
   options.access = [&access, &privileges] { return access_facts((*access)->stats(), *privileges); };
-  exporter::Endpoints served(*server, **loop, clock, std::move(options));
+  exporter::BasePathServer named(*server, config.base_path);
+  exporter::Endpoints served(named, **loop, clock, std::move(options));
   endpoints = &served;
 
   std::unique_ptr<exporter::Pusher> pusher;

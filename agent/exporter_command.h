@@ -26,6 +26,7 @@ struct ExporterConfig {
   std::optional<std::string> listen_ip;
   std::optional<std::uint16_t> listen_port;
   std::string telemetry_path = "/metrics";
+  std::string base_path;  // "", or "/stats": everything is served below it as well.
   exporter::SamplerConfig sampler;
   exporter::LabelOptions labels;
   // Path, age and the exporter's own metrics are the members below.

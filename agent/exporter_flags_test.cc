@@ -105,12 +105,13 @@ TEST(CadvisorFlags, ValuesMayFollowAsTheNextArgument) {
 }
 
 TEST(CadvisorFlags, ThoseWithAMeaningSetIt) {
-  const ExporterConfig config = config_of(
-      {"-housekeeping_interval=1m30s", "-global_housekeeping_interval=30s",
-       "-storage_duration=2m0s", "-update_machine_info_interval=1m",
-       "-raw_cgroup_prefix_whitelist=/a,/b", "-disable_root_cgroup_stats", "-machine_id_file=/x,/y",
-       "-prometheus_endpoint=/m", "-docker=unix:///d.sock", "-podman=/p.sock", "-docker_root=/d",
-       "-env_metadata_whitelist=A", "-docker_env_metadata_whitelist=B"});
+  const ExporterConfig config =
+      config_of({"-housekeeping_interval=1m30s", "-global_housekeeping_interval=30s",
+                 "-storage_duration=2m0s", "-update_machine_info_interval=1m",
+                 "-raw_cgroup_prefix_whitelist=/a,/b", "-disable_root_cgroup_stats",
+                 "-machine_id_file=/x,/y", "-prometheus_endpoint=/m", "-url_base_prefix=c/",
+                 "-docker=unix:///d.sock", "-podman=/p.sock", "-docker_root=/d",
+                 "-env_metadata_whitelist=A", "-docker_env_metadata_whitelist=B"});
   EXPECT_EQ(config.sampler.interval, std::chrono::seconds(90));
   EXPECT_EQ(config.sampler.tree.rescan_interval, std::chrono::seconds(30));
   EXPECT_EQ(config.sampler.history.keep, std::chrono::minutes(2));
@@ -119,6 +120,7 @@ TEST(CadvisorFlags, ThoseWithAMeaningSetIt) {
   EXPECT_TRUE(config.sampler.scope.without_root);
   EXPECT_THAT(config.sampler.machine_files.machine_id, ElementsAre("/x", "/y"));
   EXPECT_EQ(config.telemetry_path, "/m");
+  EXPECT_EQ(config.base_path, "/c");
   EXPECT_THAT(config.sampler.inventory.docker_sockets, ElementsAre("/d.sock"));
   EXPECT_THAT(config.sampler.inventory.podman_sockets, ElementsAre("/p.sock"));
   EXPECT_EQ(config.sampler.inventory.docker_root, "/d");

@@ -4,6 +4,8 @@
 
 #include "exporter/collect/local_addresses.h"
 #include "exporter/stream/json.h"
+#include "exporter/stream/parameters.h"
+#include "exporter/web/container_pages.h"
 #include "exporter/web/json_error.h"
 #include "exporter/web/landing.h"
 #include "exporter/web/service_discovery.h"
@@ -33,6 +35,16 @@ Result<std::optional<nanoseconds>> history_wanted(const Request& request) {
   const auto past = parse_duration(*text);
   if (!past) return invalid_input("query", "history=" + *text + ": give a time such as 5m or 90s");
   return past;
+}
+
+Response html(std::string page) {
+  Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'none'; style-src 'self' 'unsafe-inline'");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.body = std::make_shared<const std::string>(std::move(page));
+  return response;
 }
 
 Response starting() {
@@ -66,6 +78,9 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
   route("/healthz", &Endpoints::healthz);
   route("/-/ready", &Endpoints::ready);
   route("/", &Endpoints::landing);
+  for (const char* path :
+       {"/containers", "/containers/*", "/docker", "/docker/*", "/podman", "/podman/*"})
+    route(path, &Endpoints::container_page);
   server_.route("/-/healthy", {"GET"}, [](const Request&, Responder responder) {
     responder.send(Response::text(200, "healthy\n"));
   });
@@ -107,6 +122,8 @@ SelfStats Endpoints::self() const {
 }
 
 void Endpoints::containers(const Request& request, Responder responder) {
+  const auto known = refuse_unknown(request.query, Selects::kContainers, {"max_age"});
+  if (!known) return responder.send(json_error(known.error()));
   auto selection = parse_selection(request.query);
   if (!selection) return responder.send(json_error(selection.error()));
   const auto age = max_age(request, options_.interval);
@@ -124,6 +141,8 @@ void Endpoints::containers(const Request& request, Responder responder) {
 
 void Endpoints::container(const Request& request, Responder responder) {
   constexpr std::string_view kPrefix = "/api/v1/containers/";
+  const auto known = refuse_unknown(request.query, Selects::kNothing, {"history", "max_age"});
+  if (!known) return responder.send(json_error(known.error()));
   const auto age = max_age(request, options_.interval);
   if (!age) return responder.send(json_error(age.error()));
   const auto past = history_wanted(request);
@@ -187,15 +206,17 @@ void Endpoints::discovery(const Request& request, Responder responder) {
 }
 
 void Endpoints::landing(const Request&, Responder responder) {
-  Response response;
-  response.content_type = "text/html; charset=utf-8";
-  response.headers.emplace_back("Content-Security-Policy",
-                                "default-src 'none'; style-src 'self' 'unsafe-inline'");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   const SnapshotPtr snapshot = loop_.current();
-  response.body =
-      std::make_shared<const std::string>(landing_page(snapshot.get(), options_.metrics.path));
-  responder.send(std::move(response));
+  responder.send(html(landing_page(snapshot.get(), options_.metrics.path, options_.base_path)));
+}
+
+void Endpoints::container_page(const Request& request, Responder responder) {
+  const SnapshotPtr snapshot = loop_.current();
+  if (!snapshot) return responder.send(starting());
+  Result<std::string> page = exporter::container_page(*snapshot, request.path, options_.base_path);
+  if (!page)
+    return responder.send(Response::text(status_of(page.error()), page.error().subject + "\n"));
+  responder.send(html(*std::move(page)));
 }
 
 void Endpoints::healthz(const Request&, Responder responder) {

@@ -28,6 +28,8 @@ struct EndpointOptions {
   // Asked per scrape, on the loop thread; may be empty.
   std::function<AccessFacts()> access;
   ApiConfig cadvisor;  // cAdvisor's REST API.
+  // The path that people see before ours (BasePathServer), for the links of the pages.
+  std::string base_path;
 };
 
 class Endpoints {
@@ -53,6 +55,7 @@ class Endpoints {
   void stream(const http::Request& request, http::Responder responder);
   void watch();
   void landing(const http::Request& request, http::Responder responder);
+  void container_page(const http::Request& request, http::Responder responder);
   void discovery(const http::Request& request, http::Responder responder);
   void healthz(const http::Request& request, http::Responder responder);
   void ready(const http::Request& request, http::Responder responder);

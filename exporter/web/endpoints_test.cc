@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/temp_tree.h"
+#include "exporter/web/base_path.h"
 #include "exporter/web/landing.h"
 #include "http/client.h"
 
@@ -48,14 +49,13 @@ class EndpointsOnFakeHost : public ::testing::Test {
     config.render_labels = [](const inventory::Identity& identity, std::uint64_t& collisions) {
       return render_labels(identity, {}, collisions);
     };
-    server_ = http::Server::create();
     loop_ = SamplerLoop::create(
                 config, clock_,
                 [this](SnapshotPtr snapshot) { endpoints_->publish(std::move(snapshot)); }, {})
                 .value();
     EndpointOptions options;
     options.interval = config.interval;
-    endpoints_ = std::make_unique<Endpoints>(*server_, *loop_, clock_, options);
+    endpoints_ = std::make_unique<Endpoints>(named_, *loop_, clock_, options);
     address_ = server_->listen("127.0.0.1:0").value();
     thread_ = std::thread([this] { server_->run(); });
   }
@@ -74,7 +74,8 @@ class EndpointsOnFakeHost : public ::testing::Test {
 
   TempTree host_;
   RealClock clock_;
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> server_ = http::Server::create();
+  BasePathServer named_{*server_, "/stats"};
   std::unique_ptr<SamplerLoop> loop_;
   std::unique_ptr<Endpoints> endpoints_;
   std::string address_;
@@ -153,6 +154,21 @@ TEST_F(EndpointsOnFakeHost, ErrorsAreJsonAndSayWhat) {
   EXPECT_EQ(get("/nowhere").status, 404);
 }
 
+TEST_F(EndpointsOnFakeHost, UnknownParametersAreRefusedWhereTheyWouldMislead) {
+  loop_->start();
+  for (const char* target : {"/api/v1/containers?nmae=web", "/api/v1/containers/web?nmae=web",
+                             "/api/v1/stream?nmae=web", "/api/v1/events?nmae=web"}) {
+    const auto refused = get(target);
+    EXPECT_EQ(refused.status, 400) << target;
+    EXPECT_THAT(std::string(nlohmann::json::parse(refused.body)["message"]),
+                ::testing::AllOf(HasSubstr("'nmae'"), HasSubstr("; there is ")))
+        << target;
+  }
+  // Prometheus sends a job's params to every target of it, and cAdvisor reads what it knows.
+  EXPECT_EQ(get("/metrics?nmae=web").status, 200);
+  EXPECT_EQ(get("/api/v1.3/machine?nmae=web").status, 200);
+}
+
 TEST_F(EndpointsOnFakeHost, StreamBringsOneSnapshotALine) {
   loop_->start();
   std::string text;
@@ -173,6 +189,31 @@ TEST_F(EndpointsOnFakeHost, StreamBringsOneSnapshotALine) {
     EXPECT_EQ(snapshot["containers"][0]["name"], "web");
     begin = end + 1;
   }
+}
+
+TEST_F(EndpointsOnFakeHost, PagesStandWhereCadvisorsStood) {
+  EXPECT_EQ(get("/docker/").status, 503);
+  loop_->start();
+  (void)get("/metrics");
+  const auto page = get("/docker/web");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.headers, ::testing::Contains(std::pair<std::string, std::string>(
+                                "content-type", "text/html; charset=utf-8")));
+  EXPECT_THAT(page.body, HasSubstr("<th>cpu.usage</th><td>1.500 s</td>"));
+  EXPECT_THAT(get("/docker/").body, HasSubstr("href=\"/containers/docker/" + kId + "\""));
+  EXPECT_EQ(get("/containers/docker/" + kId).status, 200);
+  EXPECT_EQ(get("/containers/nowhere").status, 404);
+}
+
+TEST_F(EndpointsOnFakeHost, EveryPathHasASecondNameBelowTheBasePath) {
+  loop_->start();
+  (void)get("/metrics");
+  for (const char* path : {"/", "/metrics", "/-/ready", "/api/v1/containers/web", "/docker/web",
+                           "/api/v1.3/containers/docker/"})
+    EXPECT_EQ(get("/stats" + std::string(path)).status, get(path).status) << path;
+  EXPECT_EQ(get("/stats").status, 200);
+  EXPECT_EQ(nlohmann::json::parse(get("/stats/api/v1/containers/web").body)["id"], kId);
+  EXPECT_EQ(get("/statsmetrics").status, 404);
 }
 
 TEST_F(EndpointsOnFakeHost, LandingPageEscapesWhatContainersSay) {

@@ -9,7 +9,9 @@
 
 namespace plimsoll::exporter {
 
-// `snapshot` may be null (starting). Every text that comes from a container is escaped.
-[[nodiscard]] std::string landing_page(const Snapshot* snapshot, std::string_view telemetry_path);
+// `snapshot` may be null (starting). `base`: the path that we are served under, "" mostly. Every
+// text that comes from a container is escaped.
+[[nodiscard]] std::string landing_page(const Snapshot* snapshot, std::string_view telemetry_path,
+                                       std::string_view base = {});
 
 }  // namespace plimsoll::exporter

@@ -1,0 +1,21 @@
+#include "exporter/web/base_path.h"
+
+namespace plimsoll::exporter {
+
+void BasePathServer::route(std::string pattern, std::vector<std::string> methods,
+                           http::Handler handler) {
+  if (!base_.empty()) {
+    const http::Handler below = [base = base_, handler](const http::Request& request,
+                                                        http::Responder responder) {
+      http::Request own = request;
+      own.path.erase(0, base.size());
+      if (own.path.empty()) own.path = "/";
+      handler(own, std::move(responder));
+    };
+    server_.route(base_ + pattern, methods, below);
+    if (pattern == "/") server_.route(base_, methods, below);
+  }
+  server_.route(std::move(pattern), std::move(methods), std::move(handler));
+}
+
+}  // namespace plimsoll::exporter
