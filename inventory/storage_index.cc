@@ -21,8 +21,10 @@ Result<StoredContainers> parse_stored_containers(std::string_view text) {
     container.image_id = entry.text({"image"});
     container.layer = entry.text({"layer"});
     container.created = entry.text({"created"});
-    if (const auto metadata = parse_json(entry.text({"metadata"})))
+    if (const auto metadata = parse_json(entry.text({"metadata"}))) {
       container.image_name = metadata->text({"image-name"});
+      container.in_pod = !metadata->text({"pod-id"}).empty();
+    }
     containers.insert_or_assign(std::string(entry.text({"id"})), std::move(container));
   }
   return containers;

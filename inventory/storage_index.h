@@ -19,6 +19,7 @@ struct StoredContainer {
   std::string created;   // RFC 3339.
   // From "metadata", a JSON text of the engine's own.
   std::string image_name;
+  bool in_pod = false;  // CRI-O's: of a Kubernetes pod.
   bool operator==(const StoredContainer&) const = default;
 };
 using StoredContainers = std::unordered_map<std::string, StoredContainer>;
@@ -32,6 +33,8 @@ class StorageIndex {
 
   // kNotOffered when the file or the container is not there.
   [[nodiscard]] Result<StoredContainer> find(const std::string& path, const std::string& id);
+  // All of a file; good until the next call. kNotOffered when it is not there.
+  [[nodiscard]] Result<const StoredContainers*> all(const std::string& path) { return load(path); }
   // A number that changes when the container's entry does; kNotOffered as above.
   [[nodiscard]] Result<std::uint64_t> version(const std::string& path, const std::string& id);
 

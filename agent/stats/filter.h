@@ -19,6 +19,7 @@ class Filters {
   // kInvalidInput names the word and lists the keys.
   [[nodiscard]] static Result<Filters> parse(std::span<const std::string> words);
 
+  [[nodiscard]] bool empty() const { return filters_.empty(); }
   [[nodiscard]] bool match(const StatsRow& row) const;
   // A filter that asks for units, slices or paths by itself lifts "containers only":
   // runtime=systemd, cgroup=/system.slice/*.

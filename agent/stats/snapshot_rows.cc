@@ -13,6 +13,8 @@ std::optional<double> known(float rate) {
   return std::isnan(rate) ? std::nullopt : std::optional<double>(rate);
 }
 
+}  // namespace
+
 StatsRow identity_row(const inventory::Identity& identity) {
   StatsRow row;
   row.id = identity.id;
@@ -32,8 +34,6 @@ StatsRow identity_row(const inventory::Identity& identity) {
   row.started = identity.started;
   return row;
 }
-
-}  // namespace
 
 StatsFrame frame_of(const exporter::Snapshot& snapshot) {
   StatsFrame frame;

@@ -6,6 +6,8 @@
 
 namespace plimsoll::agent {
 
+// Who it is, without a number.
+[[nodiscard]] StatsRow identity_row(const inventory::Identity& identity);
 [[nodiscard]] StatsFrame frame_of(const exporter::Snapshot& snapshot);
 
 }  // namespace plimsoll::agent

@@ -4,11 +4,13 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
 #include "agent/stats/stats_flags.h"
+#include "agent/stats/stopped_rows.h"
 #include "agent/terminal.h"
 
 namespace plimsoll::agent {
@@ -28,10 +30,11 @@ class Printer {
 
   // False: stop, see exit_code().
   bool print(const StatsFrame& frame) {
-    if (printed_ == 0 && !begin(frame)) return false;
     const Terminal terminal = inspect_terminal(STDOUT_FILENO);
+    if (printed_ == 0 && !begin(frame, terminal)) return false;
     std::string text = view_.text(frame, terminal);
     if (options_.redraw && terminal.interactive) {
+      if (view_.rows(frame).empty()) text += view_.why_empty() + "\n";
       text = screen_frame(text, terminal.lines);
       if (printed_ == 0) text.insert(0, kClearScreen);
     }
@@ -49,15 +52,16 @@ class Printer {
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
  private:
-  bool begin(const StatsFrame& frame) {
+  bool begin(const StatsFrame& frame, const Terminal& terminal) {
     const std::vector<std::string> problems = view_.begin(frame);
     for (const std::string& problem : problems) complain(problem);
     if (!problems.empty()) {
       exit_code_ = kExitNotFound;
       return false;
     }
-    if (options_.frames == 1 && view_.rows(frame).empty())
-      complain("no container matches; --all-cgroups also shows units, slices and bare cgroups");
+    // Drawn again and again it stands below the table instead.
+    const bool redraws = options_.redraw && terminal.interactive;
+    if (!redraws && view_.rows(frame).empty()) complain(view_.why_empty());
     return true;
   }
 
@@ -85,17 +89,18 @@ int run_on_host(const std::string& host, const RemoteFlags& flags, const StatsOp
   return kExitUnreachable;
 }
 
-int sample_here(const exporter::SamplerConfig& config, const StatsOptions& options,
-                Printer& printer) {
+using FrameHandler = std::function<bool(StatsFrame)>;
+
+Result<> sample_here(const exporter::SamplerConfig& config, const StatsOptions& options,
+                     const FrameHandler& show) {
   const RealClock clock;
-  auto source = make_sampler_source(config, clock, options.source);
-  const Result<> result =
-      source ? (*source)->run([&](const StatsFrame& frame) { return printer.print(frame); })
-             : std::unexpected(source.error());
-  if (result) return printer.exit_code();
-  complain(describe(result.error()));
-  complain("'plimsoll doctor' says what this host offers");
-  return exit_code_of(result.error().kind);
+  const auto source = PLIMSOLL_TRY(make_sampler_source(config, clock, options.source));
+  return source->run(show);
+}
+
+void name_denied(const StoppedRows& stopped) {
+  for (const std::string& directory : stopped.denied())
+    complain(directory + " is closed to us: containers there that do not run are not shown");
 }
 
 // The local exporter if one answers, since it has rates at once and reads everything anyway; else,
@@ -103,20 +108,31 @@ int sample_here(const exporter::SamplerConfig& config, const StatsOptions& optio
 int run_here(const StatsFlags& flags, const exporter::SamplerConfig& config,
              const StatsOptions& options) {
   Printer printer(options);
+  std::unique_ptr<StoppedRows> stopped;
+  if (flags.all)
+    if (auto made = StoppedRows::create(config)) stopped = *std::move(made);
+  const FrameHandler show = [&](StatsFrame frame) {
+    if (stopped) stopped->add(frame);
+    if (stopped && printer.printed() == 0) name_denied(*stopped);
+    return printer.print(frame);
+  };
   const exporter::SamplerConfig real;
   const bool this_host = config.cgroup_root == real.cgroup_root &&
                          config.proc_root == real.proc_root && config.sys_root == real.sys_root &&
                          config.host_root == real.host_root;
   if (this_host && !flags.local) {
     const auto source = make_exporter_source({kLocalExporter, {}}, options.source);
-    const Result<> result =
-        source->run([&](const StatsFrame& frame) { return printer.print(frame); });
+    const Result<> result = source->run(show);
     if (result) return printer.exit_code();
     // Nobody listening is the normal case; anything else deserves a word.
     if (result.error().kind != ErrorKind::kNotOffered || printer.printed() > 0)
       complain(result.error().message() + "; sampling without it");
   }
-  return sample_here(config, options, printer);
+  const Result<> result = sample_here(config, options, show);
+  if (result) return printer.exit_code();
+  complain(describe(result.error()));
+  complain("'plimsoll doctor' says what this host offers");
+  return exit_code_of(result.error().kind);
 }
 
 constexpr const char* kDetails = R"(Columns, sort keys and fields:
@@ -153,7 +169,7 @@ Command stats_command() {
   command.details = kDetails;
   command.options = {
       {"REF", &flags.references, "Full id, unique beginning of it, name, unit or cgroup path", {}},
-      {"-a,--all", &flags.all, "Also pods' pause containers", {}},
+      {"-a,--all", &flags.all, "Also those that do not run, and pods' pause containers", {}},
       {"--all-cgroups", &flags.all_cgroups, "Also units, slices and bare cgroups", {}},
       {"--no-stream", &flags.no_stream, "One table, then exit", {}},
       {"--no-trunc", &flags.no_trunc, "Whole ids, whole lines", {}},

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -128,6 +129,32 @@ TEST_F(StatsOnFakeHost, StreamsTablesWithoutEscapesIntoAPipe) {
   EXPECT_EQ(outcome.out.find("CONTAINER ID"), 0U);
   EXPECT_NE(outcome.out.find("\nCONTAINER ID"), std::string::npos);  // Docker repeats the header.
   EXPECT_THAT(outcome.out, Not(HasSubstr("\033")));
+}
+
+TEST_F(StatsOnFakeHost, AllOfThemAreAlsoThoseThatDoNotRun) {
+  const std::string stopped(64, 'e');
+  host_.write("docker/containers/" + stopped + "/config.v2.json",
+              R"({"ID":")" + stopped +
+                  R"(","Name":"/ended","Created":"2023-11-14T22:13:10Z",)"
+                  R"("Config":{"Image":"nginx:1.25","Labels":{}},"State":{"Running":false}})");
+  const Outcome all = run(with_roots({"--no-stream", "-a"}));
+  EXPECT_EQ(all.code, kExitOk) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("\n0123456789ab   web       0.00%     10MiB / 20MiB"));
+  EXPECT_THAT(all.out, HasSubstr("\neeeeeeeeeeee   ended     --        -- / --"));
+  EXPECT_THAT(run(with_roots({"--no-stream"})).out, Not(HasSubstr("ended")));
+  EXPECT_EQ(run(with_roots({"--no-stream", "-a", "--format", "{{.Name}} {{.CPUPerc}}", "--filter",
+                            "name=ended"}))
+                .out,
+            "ended --\n");
+}
+
+TEST_F(StatsOnFakeHost, SaysWhenNoContainerRuns) {
+  const std::string group = host_.path() + "/cgroup/docker/" + kId;
+  std::filesystem::remove_all(group);
+  const Outcome outcome = run(with_roots({"--no-stream", "--format", "{{.Name}}"}));
+  EXPECT_EQ(outcome.code, kExitOk);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("no container runs here; --all-cgroups"));
 }
 
 TEST_F(StatsOnFakeHost, SaysWhenNothingMatches) {

@@ -32,6 +32,14 @@ std::vector<StatsRow> StatsView::rows(const StatsFrame& frame) const {
   return rows;
 }
 
+std::string StatsView::why_empty() const {
+  if (!options_.filters.empty())
+    return "no container matches; --all-cgroups also shows units, slices and bare cgroups";
+  return options_.visibility == Visibility::kAllCgroups
+             ? "there is no cgroup"
+             : "no container runs here; --all-cgroups shows services, slices and bare cgroups";
+}
+
 std::string StatsView::text(const StatsFrame& frame, const Terminal& terminal) const {
   TextStyle style;
   style.ids = options_.ids;

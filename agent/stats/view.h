@@ -40,6 +40,9 @@ class StatsView {
   // The rows to show, in order.
   [[nodiscard]] std::vector<StatsRow> rows(const StatsFrame& frame) const;
 
+  // What to say when there are no rows.
+  [[nodiscard]] std::string why_empty() const;
+
   // As printed. A `terminal` that is interactive bounds the width of the column table.
   [[nodiscard]] std::string text(const StatsFrame& frame, const Terminal& terminal) const;
 

@@ -53,6 +53,15 @@ class StatsTest(unittest.TestCase):
         self.addCleanup(exporter.stop)
         case.eventually(lambda: self.compare("--host", exporter.address) or True)
 
+    def test_all_of_them_are_also_those_that_ended(self):
+        docker.run("ended", "exit 3")
+        docker("wait", "ended")
+        names = lambda *flags: stats("--no-stream", "--local", "--format", "{{.Name}} {{.CPUPerc}}", *flags).splitlines()
+        self.assertIn("ended --", names("-a"))
+        self.assertEqual(sorted(line.split()[0] for line in names()), ["crowd", "hold"])
+        theirs = docker("stats", "--no-stream", "-a", "--format", "{{.Name}}").splitlines()
+        self.assertEqual(sorted(line.split()[0] for line in names("-a")), sorted(theirs))
+
     def test_the_table_has_dockers_columns(self):
         header = stats("--no-stream", "--local").splitlines()[0]
         theirs = docker("stats", "--no-stream").splitlines()[0]
