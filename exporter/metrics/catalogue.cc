@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "exporter/metrics/family.h"
+#include "exporter/metrics/tested.h"
 
 namespace plimsoll::exporter {
 
@@ -21,6 +22,8 @@ Every family that `/metrics` can show, from the table in the code (`exporter/met
 - `memory_stat` and `pressure_avg` are groups of our own: many series that few want, so off by default.
 - Text that is not UTF-8 is made so: a bad byte becomes U+FFFD and its two hex digits, so that different ids stay different series.
 - cAdvisor's group `app` (metrics that a container serves itself, found by its labels) has no families and is not collected: let Prometheus scrape such containers.
+- "tested" is empty where the tests compare a family with the kernel's own numbers on live kernels (6.18 with cgroup v1 and hybrid, 6.1 with systemd and v2). Where no machine at hand has the
+  hardware or the kernel option, it says on what the family was tested instead: files recorded on another host, or made up from the kernel's documentation and source.
 - `--compat=strict` gives what people need who compare with cAdvisor: zeros for what was not measured, every label name on every series, explicit timestamps. Measured values are the same.
 - What looks at single processes, threads or sockets (`sched`, `process`, `referenced_memory`, `tcp`, `udp`, `advtcp`, `resctrl`, `cpuLoad`) is read every 10 s by a worker that takes 5 % of one
   CPU at most, however many there are; with very many it is read more rarely.
@@ -52,6 +55,7 @@ void append_row(std::string& out, const FamilyInfo& info, bool exporter) {
     append_cell(out, info.v2);
   }
   append_cell(out, info.note);
+  if (!exporter) append_cell(out, tested_on(info.name));
   out += '\n';
 }
 
@@ -93,8 +97,10 @@ std::string catalogue_markdown() {
       out += "\n\nNot with `--web.disable-exporter-metrics`.\n\n";
       out += "| family | type | unit | labels | help | note |\n|---|---|---|---|---|---|\n";
     } else {
-      out += "\n\n| family | type | unit | further labels | help | group | v1 | v2 | note |\n";
-      out += "|---|---|---|---|---|---|---|---|---|\n";
+      out +=
+          "\n\n| family | type | unit | further labels | help | group | v1 | v2 | note | tested "
+          "|\n";
+      out += "|---|---|---|---|---|---|---|---|---|---|\n";
     }
     for (const Family& family : table.families) append_row(out, family.info, table.exporter);
   }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "exporter/metrics/catalogue.h"
+#include "exporter/metrics/tested.h"
 
 namespace plimsoll::exporter {
 
@@ -79,6 +80,7 @@ std::string catalogue_json() {
     append_member(out, "v1", info.v1);
     append_member(out, "v2", info.v2);
     append_member(out, "note", info.note);
+    append_member(out, "tested", tested_on(info.name));
     out += '}';
   }
   return out + "\n]\n";

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "exporter/metrics/family.h"
+#include "exporter/metrics/tested.h"
 
 namespace plimsoll::exporter {
 namespace {
@@ -271,8 +272,19 @@ TEST(Catalogue, ListIsJsonToo) {
     EXPECT_EQ(list[i]["type"], name_of(info.type));
     EXPECT_EQ(list[i]["group"], group_word(info.group));
     EXPECT_EQ(list[i]["help"], info.help);
+    EXPECT_EQ(list[i]["tested"], tested_on(info.name));
     EXPECT_EQ(list[i]["labels"].size(), info.labels.empty() ? 0 : 1 + commas);
   }
+}
+
+TEST(Catalogue, WhatWasNotTestedLiveIsAFamily) {
+  EXPECT_TRUE(std::ranges::is_sorted(not_tested_live(), {}, &Tested::family));
+  for (const Tested& tested : not_tested_live()) {
+    EXPECT_NE(std::ranges::find(catalogue(), tested.family, &FamilyInfo::name), catalogue().end())
+        << tested.family;
+    EXPECT_EQ(tested_on(tested.family), tested.where);
+  }
+  EXPECT_EQ(tested_on("container_cpu_usage_seconds_total"), "");
 }
 
 TEST(Catalogue, UsesCadvisorsPrefixesForItsFamiliesOnly) {

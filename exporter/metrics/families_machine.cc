@@ -177,8 +177,7 @@ constexpr std::string_view kMainframe = "Only on s390x; cAdvisor prints 0 elsewh
 constexpr std::string_view kCpus = "SYS/devices/system/cpu";
 constexpr std::string_view kEdac = "SYS/devices/system/edac";
 constexpr std::string_view kNodes = "SYS/devices/system/node";
-constexpr std::string_view kNoNodes =
-    "A kernel without NUMA has one node, 0. Tested on made-up machines of several nodes.";
+constexpr std::string_view kNoNodes = "A kernel without NUMA has one node, 0.";
 
 constexpr Family kFamilies[] = {
     {{"machine_cpu_physical_cores", kGauge, "", Group::kAlways, kLabels, "Physical CPU cores.",
@@ -211,7 +210,7 @@ constexpr Family kFamilies[] = {
       "machine_id,system_uuid,boot_id,mode", "Non-volatile memory by mode.",
       "SYS/bus/nd/devices/regionN: size", "SYS/bus/nd/devices/regionN: size",
       "mode is app_direct_mode; memory_mode is in no file of the kernel and absent. cAdvisor "
-      "always prints 0. Tested on a made-up tree: the machines at hand have none."},
+      "always prints 0."},
      write_nvm},
     {{"machine_nvm_avg_power_budget_watts", kGauge, "watts", Group::kAlways, kLabels,
       "Average power budget of non-volatile memory.", "-", "-",

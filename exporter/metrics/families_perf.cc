@@ -69,11 +69,10 @@ constexpr std::string_view kPerfV2 = "perf_event_open(2) with a cgroup";
 constexpr std::string_view kConfigured =
     "Only with --perf_events_config, for containers and the host. Without the group percpu summed "
     "over the CPUs, without the label cpu.";
-constexpr std::string_view kUncore =
-    "Host's row only. Tested on a made-up kernel and sysfs: the machines at hand have no such PMU.";
+constexpr std::string_view kUncore = "Host's row only.";
 constexpr std::string_view kMonitored =
     "For the host, and for containers in a monitoring group; with --resctrl_interval they are put "
-    "into one. Tested on a made-up tree: the machines at hand have no such monitoring.";
+    "into one.";
 
 constexpr Family kFamilies[] = {
     {{"container_perf_events_total", kCounter, "", Group::kPerfEvent, "cpu,event",
