@@ -1,4 +1,5 @@
-"""cAdvisor's REST API against a real dockerd: part of docker_test.py, which owns the containers."""
+"""cAdvisor's REST API against a real dockerd: cases for docker_test.py, and for the guest's, which own the
+containers."""
 
 import json
 import subprocess
@@ -13,9 +14,14 @@ MIB = 1024**2
 
 
 class CadvisorApi:
-    """Cases; docker_test.py makes them a TestCase and sets `docker`, `exporter` and `paths` (name -> cgroup path)."""
+    """Cases; who makes them a TestCase sets `docker`, `exporter` and `paths` (name -> cgroup path)."""
 
     docker = exporter = paths = None
+
+    @staticmethod
+    def path_of(identity):
+        """The cgroup of a container, as docker's driver names it."""
+        return f"/docker/{identity}"
 
     def ask(self, target, body=None):
         data = None if body is None else json.dumps(body).encode()
@@ -33,7 +39,8 @@ class CadvisorApi:
 
     def test_a_container_by_name_by_id_and_by_path(self):
         path = self.paths["hold"]
-        identity = path.rsplit("/", 1)[1]
+        identity = self.docker("inspect", "-f", "{{.Id}}", "hold")
+        self.assertEqual(path, self.path_of(identity))
         for name in ("hold", identity, identity[:12]):
             found = self.ask(f"/api/v1.3/docker/{name}")
             self.assertEqual(list(found), [path])
@@ -111,7 +118,7 @@ class CadvisorApi:
         listener.start()
         clients = lambda: self.exporter.scrape().value("plimsoll_stream_clients") > 0
         self.assertTrue(case.eventually(clients))
-        path = f"/docker/{self.docker.run('mayfly', 'sleep 100000')}"
+        path = self.path_of(self.docker.run("mayfly", "sleep 100000"))
         self.addCleanup(subprocess.run, ["docker", "rm", "-f", "mayfly"], capture_output=True)
         types = lambda: [event["event_type"] for event in seen if event["container_name"] == path]
         self.assertTrue(case.eventually(lambda: types() == ["containerCreation"]), seen)
