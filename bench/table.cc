@@ -25,7 +25,9 @@
 #include "base/read_file.h"
 #include "bench/bench_host.h"
 #include "bench/count_syscalls.h"
+#include "bench/exporter.h"
 #include "bench/formats.h"
+#include "bench/network.h"
 #include "bench/row.h"
 #include "bench/streams.h"
 #include "cgroupfs/read/reader.h"
@@ -207,7 +209,9 @@ void bench_sampler(const BenchHost& host, const std::string& root) {
       walls.push_back(wall_now() - begin);
     }
     row(n, "fresh scrape: sample and format", median(walls) * 1e3, "ms wall", 0,
-        n == 1000 ? 30 : 0);
+        n == 1000   ? 30
+        : n == 5000 ? 80
+                    : 0);
   }
   const std::size_t seconds =
       n >= 5000 ? 6 : 16;  // More than warm and slow intervals: tiers are paid for.
@@ -252,7 +256,9 @@ void bench_sampler(const BenchHost& host, const std::string& root) {
   const double busy = mean_tick(Freshness::kScrape);
   row(n, "1 Hz tick, every group read in full", per_group(busy), "us/group", floor, 0.8);
   row(n, "share of a core at 1 Hz, every group read in full", busy * 100, "%", 0,
-      n == 1000 ? 3 : 0);
+      n == 1000   ? 3
+      : n == 5000 ? 15
+                  : 0);
   host.set_quotas();
   (void)sampler->sample(Freshness::kFull);
   row(n, "1 Hz tick, every group read in full, all with a CPU quota",
@@ -358,6 +364,7 @@ int main(int argc, char** argv) {
     in_child([&] { bench_text(host, private_root(host)); });
     in_child([&] { bench_sampler(host, private_root(host)); });
     in_child([&] { bench_memory(host, private_root(host)); });
+    in_child([&] { bench_exporter(host, private_root(host)); });
     ::rmdir(("/tmp/" + host.name()).c_str());
   }
   in_child([] {
@@ -366,6 +373,7 @@ int main(int argc, char** argv) {
                      double bar) { row(containers, what, value, unit, floor, bar); },
                   [] { return g_allocations; });
   });
+  in_child(bench_network);
   in_child(bench_streams);
   return 0;
 }
