@@ -9,7 +9,7 @@ void BasePathServer::route(std::string pattern, std::vector<std::string> methods
                                                         http::Responder responder) {
       http::Request own = request;
       own.path.erase(0, base.size());
-      if (own.path.empty()) own.path = "/";
+      if (own.path.empty()) own.path.push_back('/');
       handler(own, std::move(responder));
     };
     server_.route(base_ + pattern, methods, below);
