@@ -27,7 +27,9 @@ Result<std::string> listen_for(http::Server& server, const std::string& path,
     // Who may change limits is decided by whom the kernel names at the other end: there is no such
     // name on TCP, and no owner of an abstract socket.
     if (!name.starts_with(kUnix))
-      return invalid_input("listen", name + ": the engine serves unix sockets in the file system");
+      return invalid_input("listen", name +
+                                         ": the engine serves unix sockets in the file system; "
+                                         "give its .socket unit ListenStream=/a/path");
     const std::string file = name.substr(kUnix.size() - 1);
     PLIMSOLL_TRY(own_socket(file, groups));
     names += (names.empty() ? "" : ", ") + file;

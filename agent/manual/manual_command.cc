@@ -88,7 +88,8 @@ int run_man(const CommandText& root, const ManFlags& flags) {
 int run_completion(const CommandText& root, const std::string& shell) {
   const auto script = completion(root, shell);
   if (script) return print(*script);
-  std::fprintf(stderr, "plimsoll completion: give bash, zsh or fish\n");
+  std::fprintf(stderr, "plimsoll completion: no shell '%s' is known; give bash, zsh or fish\n",
+               shell.c_str());
   return kExitUsage;
 }
 
