@@ -191,6 +191,7 @@ struct NetDevice {
 struct Linux {
   std::vector<IdMapping> uid_mappings;
   std::vector<IdMapping> gid_mappings;
+  // By the path below /proc/sys: "net/ipv4/ip_forward".
   std::vector<std::pair<std::string, std::string>> sysctl;
   std::optional<Resources> resources;
   std::string cgroups_path;

@@ -20,9 +20,9 @@ struct Decoded {
   std::vector<std::string> warnings;  // What was accepted and has no effect, pointer first.
 };
 
-[[nodiscard]] Result<Decoded> decode(std::string_view json);
+[[nodiscard]] Result<Decoded> decode(std::string_view text);
 // What `exec --process` is given, and `update --resources`.
-[[nodiscard]] Result<Process> decode_process(std::string_view json);
-[[nodiscard]] Result<Resources> decode_resources(std::string_view json);
+[[nodiscard]] Result<Process> decode_process(std::string_view text);
+[[nodiscard]] Result<Resources> decode_resources(std::string_view text);
 
 }  // namespace plimsoll::spec
