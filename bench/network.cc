@@ -36,9 +36,12 @@ void dump(const Fd& socket, std::vector<char>& buffer) {
   if (::send(socket.get(), &request, sizeof request, 0) < 0) return;
   for (;;) {
     const ssize_t n = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
-    if (n < static_cast<ssize_t>(sizeof(nlmsghdr))) return;
-    const auto* const first = reinterpret_cast<const nlmsghdr*>(buffer.data());
-    if (first->nlmsg_type == NLMSG_DONE || first->nlmsg_type == NLMSG_ERROR) return;
+    if (n <= 0) return;
+    // The end of a dump may come in the same datagram as its last links.
+    auto left = static_cast<unsigned>(n);
+    for (const auto* at = reinterpret_cast<const nlmsghdr*>(buffer.data()); NLMSG_OK(at, left);
+         at = NLMSG_NEXT(at, left))
+      if (at->nlmsg_type == NLMSG_DONE || at->nlmsg_type == NLMSG_ERROR) return;
   }
 }
 
@@ -93,8 +96,9 @@ void bench_network() {
   row(kContainers, "   in all", microseconds_each(median(ticks)), "us/cont.", 0, 0.5);
   row(kContainers, "   with the looks inside (errors, drops), mean",
       microseconds_each(total / kTicks), "us/cont.", floor);
-  if (const auto stats = collector->stats(); stats.by_host_end != kContainers)
-    std::printf("!! %zu of %zu containers were read by their host ends\n", stats.by_host_end,
+  // Some are looked at from inside in any tick, in turn.
+  if (const auto stats = collector->stats(); stats.by_host_end + stats.by_namespace != kContainers)
+    std::printf("!! %zu of %zu containers were read\n", stats.by_host_end + stats.by_namespace,
                 kContainers);
 }
 
