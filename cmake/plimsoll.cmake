@@ -28,6 +28,8 @@ endfunction()
 # The programs of the tests that touch a kernel, this one's or the guest's: the rings that use the release
 # build make these of it. Every label but those of the ring asan, so that a new one is not forgotten.
 add_custom_target(plimsoll_kernel_tests)
+# Those of the ring asan: unit tests, fixtures, corpora. It needs no more of the program than they link.
+add_custom_target(plimsoll_unit_tests)
 
 # plimsoll_test(name SOURCES a_test.cc ... DEPS plimsoll_base ... [LABELS unit])
 # One binary; every TEST becomes a ctest entry with the label(s). The default label is "unit".
@@ -46,6 +48,8 @@ function(plimsoll_test name)
   target_link_libraries(plimsoll_${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   if(NOT ("unit" IN_LIST ARG_LABELS OR "fixtures" IN_LIST ARG_LABELS))
     add_dependencies(plimsoll_kernel_tests plimsoll_${name})
+  else()
+    add_dependencies(plimsoll_unit_tests plimsoll_${name})
   endif()
   # Discovered at test time: sanitizer builds need no run at build time. Values of parameters would put
   # bytes and addresses into the names.
@@ -64,6 +68,7 @@ function(plimsoll_fuzz name)
   elseif(PLIMSOLL_TESTS)
     add_executable(fuzz_${name} ${ARG_SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPS})
+    add_dependencies(plimsoll_unit_tests fuzz_${name})
     add_test(NAME fuzz:${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_CORPUS})
     set_tests_properties(fuzz:${name} PROPERTIES LABELS fuzz TIMEOUT 120)
   endif()

@@ -59,7 +59,7 @@ RINGS = {
         Ring("guest", (), RELEASE, program="tests/guest/run.py", places=frozenset({"any", "v2"})),
         # The README's own commands, which make the release build.
         Ring("readme", (), RELEASE, program="tests/runner/readme.py"),
-        Ring("asan", ("unit", "fixtures", "fuzz"), Build("asan")),
+        Ring("asan", ("unit", "fixtures", "fuzz"), Build("asan", ("plimsoll_unit_tests",))),
         # A build of its own; run it by name before a change of threads lands.
         Ring("tsan", ("unit",), Build("tsan"), by_default=False),
     )

@@ -62,10 +62,23 @@ class HeadersTest(unittest.TestCase):
 
 
 class TidyTest(unittest.TestCase):
+    def in_batches(self, items, size, texts):
+        return [[path for path, _ in batch] for batch in tidy.batches(items, size, lambda path: texts.get(path, ""))]
+
     def test_neighbours_with_the_same_flags_go_together(self):
-        items = [("a/1.cc", ["-x"]), ("a/2.cc", ["-x"]), ("a/3.cc", ["-y"]), ("b/1.cc", ["-y"]), ("b/2.cc", ["-y"]), ("b/3.cc", ["-y"])]
-        names = [[path for path, _ in batch] for batch in tidy.batches(items, 2)]
-        self.assertEqual(names, [["a/1.cc", "a/2.cc"], ["a/3.cc"], ["b/1.cc", "b/2.cc"], ["b/3.cc"]])
+        items = [("b/2.cc", ["-y"]), ("a/1.cc", ["-x"]), ("a/2.cc", ["-x"]), ("a/3.cc", ["-y"]), ("b/1.cc", ["-y"]), ("b/3.cc", ["-y"])]
+        self.assertEqual(self.in_batches(items, 2, {}), [["a/1.cc", "a/2.cc"], ["a/3.cc", "b/1.cc"], ["b/2.cc", "b/3.cc"]])
+
+    def test_units_with_names_of_their_own_in_common_go_apart(self):
+        def alone(line):
+            return f"namespace {{\n\n{line}\n\n}}  // namespace\n"
+
+        texts = {"1": alone("const std::vector<Rule> kRules{"), "2": alone("constexpr int kRules = 1;"), "3": alone("struct Rule {")}
+        self.assertEqual([tidy.own_names(texts[path]) for path in "123"], [{"kRules"}, {"kRules"}, {"Rule"}])
+        self.assertEqual(self.in_batches([(path, []) for path in "1234"], 3, texts), [["1", "3", "4"], ["2"]])
+        # Rather in a full one than alone.
+        texts = {"1": alone("int a() {"), "3": alone("int a() {\nint b() {"), "4": alone("int b() {")}
+        self.assertEqual(self.in_batches([(path, []) for path in "1234"], 2, texts), [["1", "2", "4"], ["3"]])
 
     def test_who_does_not_go_with_the_others(self):
         second = f"{tree.ROOT}/a/2.cc:7:1: error: redefinition of 'kRules' [clang-diagnostic-error]"

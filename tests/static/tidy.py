@@ -4,10 +4,11 @@ A unit that passed is not looked at again until it, a header it reaches, .clang-
 change (build/tidy-cache). Tests are left out unless asked for, as script/lint does: what is wrong in a
 test shows when it runs.
 
-Nine tenths of a unit's time go into the headers it shares with its neighbours, so units of one directory
-with the same flags are looked at together, as one file that includes them (--alone: one by one). Those
-that cannot stand together, because each has a `kRules` of its own, are looked at by themselves; and so is
-every unit of a batch in which something is found, so that what counts does not hang on who is beside whom.
+Nine tenths of a unit's time go into the headers it shares with its neighbours, so units with the same flags
+are looked at together, as one file that includes them (--alone: one by one). Those that cannot stand
+together, because each has a `kRules` of its own, go to different files. Where the compiler still stumbles, and
+where something is found, the units are looked at by themselves, so that what counts does not hang on who is
+beside whom.
 """
 
 import itertools
@@ -36,6 +37,8 @@ WARNINGS = [
 NOISE = re.compile(r"^\d+ warnings? .*|^Suppressed .*|^Use -header-filter.*|^\d+ warnings? treated as.*", re.MULTILINE)
 # What the compiler says, as against what a check says: in a batch, that two units do not go together.
 COMPILER = re.compile(r"^(?P<path>[^:\n]+):\d+:\d+: (?:error|note): .*", re.MULTILINE)
+ANONYMOUS = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
+DEFINED = re.compile(r"(?:struct|class|enum|enum class|using) (\w+)|[A-Za-z].*?(\w+)\s*[({=\[;]")
 BATCH = 16  # More would be cheaper still, but leaves one processor idle at the end.
 
 TEST = re.compile(r"^(tests|bench)/|_(test|fuzz|fixture|testing)\.cc$|/(testing|test_[a-z_]+|temp_tree)\.cc$")
@@ -61,11 +64,30 @@ def units(build_directory):
     return sorted(found.items())
 
 
-def batches(items, size):
-    """Lists of at most `size` neighbours with the same flags."""
-    for _, group in itertools.groupby(items, lambda item: (str(Path(item[0]).parent), item[1])):
-        group = list(group)
-        yield from (group[start : start + size] for start in range(0, len(group), size))
+def own_names(text):
+    """What a unit defines for itself alone, roughly: two units with the same name cannot be one file."""
+    return {
+        match[1] or match[2]
+        for block in ANONYMOUS.finditer(text)
+        for line in block[1].splitlines()
+        if (match := DEFINED.match(line))
+    }
+
+
+def batches(items, size, text_of=tree.read):
+    """Lists of at most `size` units with the same flags and no name of their own in common, neighbours first."""
+    for _, group in itertools.groupby(sorted(items, key=lambda item: (item[1], item[0])), lambda item: item[1]):
+        made = []
+        for item in group:
+            names = own_names(text_of(item[0]))
+            # Many of one kind may find a full batch rather than stand alone.
+            fit = [b for b in made if len(b[0]) < 2 * size and not names & b[1]]
+            batch = min(fit, key=lambda b: len(b[0]) // size, default=None)
+            if batch is None or (len(batch[0]) >= size and len(made[-1][0]) >= size):
+                made.append(batch := ([], set()))
+            batch[0].append(item)
+            batch[1].update(names)
+        yield from (batch for batch, _ in made)
 
 
 def do_not_fit(paths, output):
