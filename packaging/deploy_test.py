@@ -1,4 +1,4 @@
-"""What is there to deploy with (Kubernetes, compose, the journal's catalogue): it parses, its fields exist, its flags are the
+"""What is there to deploy with (Kubernetes, compose, Ansible, the journal's catalogue): it parses, its fields exist, its flags are the
 program's, and the files that it mounts are there."""
 
 import os
@@ -8,11 +8,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import jinja2
 import yaml
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-KUBERNETES, COMPOSE = HERE / "kubernetes", HERE / "compose"
+KUBERNETES, COMPOSE, ANSIBLE = HERE / "kubernetes", HERE / "compose", HERE / "ansible"
 
 # Fields of the API's objects as far as they are used here: a typo is a field that Kubernetes drops silently.
 POD = {
@@ -140,6 +141,38 @@ class Compose(unittest.TestCase):
             ("amtool", "check-config", "alertmanager.yml"),
         ):
             run(*command, cwd=COMPOSE)
+
+
+class Ansible(unittest.TestCase):
+    ROLE = ANSIBLE / "roles/plimsoll"
+
+    def test_the_playbook_is_one(self):
+        run("ansible-playbook", "--syntax-check", "-i", "localhost,", "site.yml", cwd=ANSIBLE)
+
+    def test_every_variable_has_a_default_and_is_used(self):
+        defaults = set(load(self.ROLE / "defaults/main.yml"))
+        text = "".join(path.read_text() for path in self.ROLE.rglob("*") if path.is_file() and "defaults" not in path.parts)
+        used = set(re.findall(r"\bplimsoll_[a-z_]+\b", text))
+        self.assertEqual(used - defaults, {"plimsoll_packages"})
+        self.assertEqual(defaults - used, set())
+
+    def test_every_handler_that_is_told_exists(self):
+        handlers = {handler["name"] for handler in load(self.ROLE / "handlers/main.yml")}
+        tasks = [task for path in (self.ROLE / "tasks").glob("*.yml") for task in load(path)]
+        self.assertEqual({task["notify"] for task in tasks if "notify" in task} - handlers, set())
+
+    def test_what_is_written_is_what_the_units_read(self):
+        templates = jinja2.Environment(loader=jinja2.FileSystemLoader(self.ROLE / "templates"), trim_blocks=True)
+        variables = load(self.ROLE / "defaults/main.yml")
+        exporter = templates.get_template("plimsoll-exporter.j2").render({**variables, "plimsoll_web_config": {"a": 1}})
+        line = "PLIMSOLL_EXPORTER_FLAGS=--web.listen-address=:7546 --web.config.file=/etc/plimsoll/web.yml"
+        self.assertEqual(exporter.splitlines()[-1], line)
+        engine = templates.get_template("plimsoll-engine.j2").render(variables)
+        self.assertEqual(engine.splitlines()[-1], "PLIMSOLL_ENGINE_FLAGS=--events.journal")
+        for name, text in (("exporter", exporter), ("engine", engine)):
+            unit = (HERE / f"systemd/plimsoll-{name}.service").read_text()
+            self.assertIn(f"EnvironmentFile=-/etc/default/plimsoll-{name}", unit)
+            self.assertIn("$" + text.splitlines()[-1].split("=")[0], unit)
 
 
 class Journal(unittest.TestCase):
