@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -120,6 +122,9 @@ class ContainerCgroup {
 
  private:
   explicit ContainerCgroup(CgroupRecord record) : record_(std::move(record)) {}
+  // Where a v1 controller ("" is v2) has the group; null where it is not mounted.
+  [[nodiscard]] const CgroupPlace* place(std::string_view controller) const;
+  [[nodiscard]] Result<> signal_each(int signal);
 
   CgroupRecord record_;
   std::optional<DirFd> unified_;

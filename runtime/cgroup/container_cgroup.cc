@@ -1,0 +1,90 @@
+#include "runtime/cgroup/container_cgroup.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "base/rollback.h"
+#include "runtime/cgroup/group_files.h"
+#include "runtime/cgroup/groups.h"
+#include "runtime/cgroup/limits.h"
+
+namespace plimsoll::runtime {
+
+Result<ContainerCgroup> ContainerCgroup::create(const CgroupHost& host,
+                                                const CgroupRequest& request) {
+  static const spec::Resources kNothing;
+  const spec::Resources& resources = request.resources == nullptr ? kNothing : *request.resources;
+  ContainerCgroup cgroup(PLIMSOLL_TRY(plan_cgroup(host, request)));
+  Rollback rollback;
+  const GroupAge age = PLIMSOLL_TRY(make_groups(host, request.denied, cgroup.record_, rollback));
+  const std::string& group = cgroup.record_.group;
+  PLIMSOLL_TRY(in("cgroup " + group, write_limits(host, group, resources, age)));
+  auto devices = write_devices(host, group, resources, age);
+  const bool skip = request.denied == CgroupRequest::Denied::kSkip;
+  if (!devices && !(skip && devices.error().kind == ErrorKind::kDenied))
+    return in("cgroup " + group, Result<ContainerCgroup>(std::unexpected(devices.error())));
+  rollback.commit();
+  return cgroup;
+}
+
+ContainerCgroup ContainerCgroup::reopen(CgroupRecord record) {
+  return ContainerCgroup(std::move(record));
+}
+
+ContainerCgroup::ContainerCgroup(ContainerCgroup&& other) noexcept
+    : record_(std::move(other.record_)), unified_(std::move(other.unified_)) {}
+
+ContainerCgroup& ContainerCgroup::operator=(ContainerCgroup&& other) noexcept {
+  record_ = std::move(other.record_);
+  unified_ = std::move(other.unified_);
+  return *this;
+}
+
+ContainerCgroup::~ContainerCgroup() = default;
+
+const CgroupPlace* ContainerCgroup::place(std::string_view controller) const {
+  const auto found = std::ranges::find_if(record_.places, [&](const CgroupPlace& place) {
+    std::string_view rest = place.hierarchy;
+    if (rest == controller) return true;
+    while (!rest.empty()) {
+      const std::string_view word = rest.substr(0, rest.find(','));
+      if (word == controller) return true;
+      rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    return false;
+  });
+  return found == record_.places.end() ? nullptr : &*found;
+}
+
+Result<const DirFd*> ContainerCgroup::clone_into() {
+  const CgroupPlace* unified = place("");
+  if (unified == nullptr) return nullptr;
+  if (!unified_) unified_ = PLIMSOLL_TRY(open_dir(unified->path.c_str()));
+  return &*unified_;
+}
+
+Result<> ContainerCgroup::attach(pid_t pid, Born born) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;
+  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  const DirFd here(AT_FDCWD);
+  for (const CgroupPlace& place : record_.places) {
+    if (place.hierarchy.empty() && born == Born::kInside) continue;
+    PLIMSOLL_TRY(write_once(here, place.path + "/cgroup.procs", text));
+  }
+  return {};
+}
+
+void ContainerCgroup::entered() {}
+
+Result<> ContainerCgroup::update(const CgroupHost& host, const spec::Resources& resources) {
+  const std::string& group = record_.group;
+  PLIMSOLL_TRY(in("cgroup " + group, write_limits(host, group, resources, GroupAge::kUsed)));
+  if (resources.devices.empty()) return {};
+  return in("cgroup " + group, write_devices(host, group, resources, GroupAge::kUsed));
+}
+
+}  // namespace plimsoll::runtime
