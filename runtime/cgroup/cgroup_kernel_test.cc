@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,7 @@ class CgroupOnKernel : public ::testing::Test {
   void TearDown() override {
     for (const pid_t child : children_) ::kill(child, SIGKILL);
     if (made_) {
-      static_cast<void>(made_->kill_all(SIGKILL));
+      std::ignore = made_->kill_all(SIGKILL);
       const auto removed = made_->remove(5s);
       EXPECT_TRUE(removed) << removed.error().message();
     }

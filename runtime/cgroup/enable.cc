@@ -1,4 +1,5 @@
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/read_file.h"
@@ -31,7 +32,7 @@ void enable(const DirFd& root, const std::string& below,
   for (const std::string_view one : controllers) all.append(all.empty() ? "+" : " +").append(one);
   if (write_once(root, file, all) || controllers.size() == 1) return;
   for (const std::string_view one : controllers)
-    static_cast<void>(write_once(root, file, "+" + std::string(one)));
+    std::ignore = write_once(root, file, "+" + std::string(one));
 }
 
 Result<std::string> words_at(const DirFd& root, const std::string& file) {

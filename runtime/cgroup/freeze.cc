@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string_view>
 #include <thread>
+#include <tuple>
 
 #include "base/read_file.h"
 #include "base/text.h"
@@ -72,7 +73,7 @@ Result<> ContainerCgroup::freeze(milliseconds deadline) {
     return failure(ErrorKind::kNotOffered, "freeze",
                    "this host has no cgroup controller \"freezer\"");
   auto done = v1 != nullptr ? freeze_v1(where->path, deadline) : freeze_v2(where->path, deadline);
-  if (!done) static_cast<void>(thaw());
+  if (!done) std::ignore = thaw();
   return done;
 }
 

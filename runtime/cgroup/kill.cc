@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string_view>
 #include <thread>
+#include <tuple>
 
 #include "base/number.h"
 #include "base/read_file.h"
@@ -73,7 +74,7 @@ Result<> ContainerCgroup::kill_all(int signal) {
     if (is_gone(killed)) killed = Result<>();
   } else if (v1 != nullptr) {
     // Nobody forks while all are frozen; they die when they are thawed.
-    static_cast<void>(freeze(std::chrono::milliseconds(500)));
+    std::ignore = freeze(std::chrono::milliseconds(500));
     killed = signal_each(signal);
   } else {
     // As often as there is somebody who was not there before.
