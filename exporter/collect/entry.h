@@ -48,6 +48,7 @@ struct Entry {
   std::uint64_t changed = 0;  // Snapshot::changed of its row.
   MonoTime resting_at;        // The last tick at which there was no rate to compute; else nothing.
   MonoTime full_at;
+  std::optional<std::uint64_t> warm_usage;  // CPU usage when the warm files were last read.
   std::int64_t last_seen_seconds = 0;
   cgroupfs::CgroupSample sample;
   const std::string path;

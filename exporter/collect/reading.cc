@@ -1,5 +1,7 @@
 #include "exporter/collect/reading.h"
 
+#include <algorithm>
+
 namespace plimsoll::exporter {
 
 namespace {
@@ -9,13 +11,29 @@ using cgroupfs::Tier;
 using cgroupfs::TierSet;
 using std::chrono::nanoseconds;
 
-// Groups seen together are spread over the ticks by their phase, so that no tick carries
-// everybody's slow files.
-bool due(const Entry& entry, Tier tier, MonoTime now, nanoseconds interval) {
+// Groups seen together, or read together for a scrape, are spread over the ticks by their phase, so
+// that no tick carries everybody's slow files.
+bool due(const Entry& entry, Tier tier, const Reading& reading, nanoseconds interval,
+         nanoseconds tick) {
   const auto last = entry.sample.read_at(tier);
   if (!last) return true;
-  const nanoseconds first_wait = entry.settled(tier) ? nanoseconds(0) : entry.spread(interval);
-  return now - *last >= interval - first_wait;
+  const nanoseconds earlier =
+      entry.settled(tier) ? std::min(entry.phase(tick), interval / 2) : entry.spread(interval);
+  return reading.now - *last >= interval - earlier;
+}
+
+// A scrape's numbers are to be of one time: user and system time beside the usage they are parts
+// of. A group whose CPU usage was just seen where it stood has no new ones, but for the stalls of
+// who waits.
+bool warm_is_stale(const Entry& entry, const Reading& reading, nanoseconds tick) {
+  const nanoseconds fresh = std::min<nanoseconds>(tick, std::chrono::seconds(1));
+  const auto last = entry.sample.read_at(Tier::kWarm);
+  if (!last || reading.now - *last < fresh) return false;
+  const auto usage = entry.sample.value(cgroupfs::Field::kCpuUsage);
+  const auto looked = entry.sample.usage_at();
+  // The last tick may have come a little late.
+  const bool known = looked && reading.now - *looked <= fresh + fresh / 10;
+  return !known || !usage || usage != entry.warm_usage;
 }
 
 }  // namespace
@@ -40,10 +58,12 @@ cgroupfs::ReadTarget target_for(Entry& entry, const Reading& reading, const Samp
   // Everything; and what was written may be memory.events or a limit.
   const bool all = reading.freshness == Freshness::kFull || entry.written;
   if (all || reading.oom_counters == Reading::OomCounters::kNow ||
-      due(entry, Tier::kWarm, reading.now, config.warm_interval))
+      due(entry, Tier::kWarm, reading, config.warm_interval, config.interval) ||
+      (reading.freshness == Freshness::kScrape && warm_is_stale(entry, reading, config.interval)))
     target.due = target.due.with(Tier::kWarm);
   const nanoseconds slow = entry.idle ? reading.idle_slow_interval : reading.slow_interval;
-  if (all || due(entry, Tier::kSlow, reading.now, slow)) target.due = target.due.with(Tier::kSlow);
+  if (all || due(entry, Tier::kSlow, reading, slow, config.interval))
+    target.due = target.due.with(Tier::kSlow);
   target.full = reading.freshness != Freshness::kTick ||
                 reading.now - entry.full_at >= config.idle_refresh + entry.phase(config.interval);
   return target;
@@ -58,6 +78,8 @@ bool note_outcome(Entry& entry, const cgroupfs::ReadTarget& target, MonoTime now
   }
   if (target.outcome == ReadOutcome::kGone) return false;
   if (!entry.idle && target.full) entry.full_at = now;
+  if (!entry.idle && target.due.has(Tier::kWarm))
+    entry.warm_usage = entry.sample.value(cgroupfs::Field::kCpuUsage);
   return true;
 }
 

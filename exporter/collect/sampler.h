@@ -77,7 +77,8 @@ struct SamplerConfig {
 // How complete a tick must be.
 enum class Freshness : std::uint8_t {
   kTick,    // The regular tick: due tiers, idle groups skipped.
-  kScrape,  // Somebody waits for it: hot values of every group are read now.
+  kScrape,  // Somebody waits for it: hot values of every group are read now, warm ones of those
+            // that ran since they were last read.
   kFull     // Every tier of every group.
 };
 
