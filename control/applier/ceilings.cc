@@ -75,16 +75,17 @@ std::vector<policy::Held> held_in(const State& state, const limit::KernelView& v
   for_each_place(view, group, [&](Knob knob, const std::string& detail, const KnobPlace& place) {
     const auto found = state.found().find(place.spot);
     if (found == state.found().end() || is_leased(state, place.spot)) return;
-    const std::string rule = policy::rule_of(found->second.rule);
+    const auto adopted = policy::adopted_in(found->second.rule);
+    const std::string rule = adopted ? adopted->rule : policy::rule_of(found->second.rule);
+    const std::string& decided = adopted ? adopted->decided : found->second.ours;
     const bool known = std::ranges::any_of(held, [&](const policy::Held& one) {
       return policy::slot_of(one.setting.knob) == policy::slot_of(knob) &&
              one.setting.detail == detail;
     });
     if (rule.empty() || known) return;
-    held.push_back(
-        {{knob, detail, value_in(knob, place.version, found->second.ours, view.groups[group])},
-         rule,
-         policy::Held::Kept::kOwn});
+    held.push_back({{knob, detail, value_in(knob, place.version, decided, view.groups[group])},
+                    rule,
+                    adopted ? policy::Held::Kept::kAdopted : policy::Held::Kept::kOwn});
   });
   return held;
 }
@@ -97,7 +98,8 @@ std::vector<policy::KnobName> by_hand_in(const State& state, const limit::Kernel
     if (!place) continue;
     const auto found = state.found().find(place->spot);
     const bool set = found != state.found().end() && !found->second.rule.empty() &&
-                     policy::rule_of(found->second.rule).empty();
+                     policy::rule_of(found->second.rule).empty() &&
+                     !policy::adopted_in(found->second.rule);
     if (set || is_leased(state, place->spot)) by_hand.push_back({knob.knob, knob.detail});
   }
   return by_hand;

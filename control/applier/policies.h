@@ -103,6 +103,7 @@ class Policies {
   void settle(const Done& done);
   void look_for_drift(const GroupNews& news);
   void answer(const drift::Finding& finding);
+  [[nodiscard]] std::string manager_of(const std::string& cgroup);
   void look_at(std::uint64_t serial, Member& member);
   [[nodiscard]] bool may_matter(const Member& member) const;
   [[nodiscard]] policy::Decision decide(const Member& member, const limit::KernelView& view,

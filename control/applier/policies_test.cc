@@ -204,6 +204,39 @@ TEST_F(Applying, AdoptedValuesStayAndTheWayBackIsKept) {
   EXPECT_EQ(pids("/a"), "max");
 }
 
+TEST_F(Applying, AdoptedValuesOutliveTheEngine) {
+  rules(kRule + ", drift: adopt}]\n");
+  appear();
+  foreign("/a", "pids.max", "99");
+  foreign("/a", "pids.max", "98");  // Adopted once more, over the same decision.
+  start();
+  appear();
+  EXPECT_EQ(pids("/a"), "98");
+  foreign("/a", "pids.max", "97");  // Still the rule's, not somebody's who set it by hand.
+  EXPECT_EQ(pids("/a"), "97");
+  EXPECT_EQ(policies_->drift_counts().adopted, 1U);
+  const std::string other =
+      "mode: enforce\nrules: [{name: r, match: {name: a}, limits: {pids.max: 6}, drift: adopt}]\n";
+  rules(other);  // Another decision of the rule: in force.
+  settle();
+  EXPECT_EQ(pids("/a"), "6");
+  rules("");  // No rule: what was found.
+  settle();
+  EXPECT_EQ(pids("/a"), "max");
+}
+
+TEST_F(Applying, AForeignWriteNamesWhoManagesTheGroup) {
+  rules(kRule + ", drift: report}]\n");
+  appear();
+  machine_.managers["/a"] = "systemd unit a.service";
+  foreign("/a", "pids.max", "99");
+  const auto history = service_->history(std::nullopt, 10);
+  ASSERT_TRUE(history);
+  EXPECT_THAT(history->records, testing::Contains(testing::AllOf(
+                                    HasSubstr("systemd unit a.service manages the group"),
+                                    HasSubstr("dockerd writes"))));
+}
+
 TEST_F(Applying, WhatSomebodySetsByHandIsLeftToThem) {
   rules(kRule + "}]\n");
   appear();

@@ -6,6 +6,7 @@ namespace plimsoll::policy {
 namespace {
 
 constexpr std::string_view kCause = "policy ";
+constexpr std::string_view kAdopted = "adopted over policy ";
 
 // The same knob, under either of two names.
 bool is_same(const limit::Setting& setting, limit::Knob knob, std::string_view detail) {
@@ -72,6 +73,18 @@ std::string cause_of(const Rule& rule) {
 
 std::string rule_of(std::string_view cause) {
   return cause.starts_with(kCause) ? std::string(cause.substr(kCause.size())) : std::string();
+}
+
+std::string cause_of(const Adopted& adopted) {
+  return std::string(kAdopted) + adopted.rule + ": " + adopted.decided;
+}
+
+std::optional<Adopted> adopted_in(std::string_view cause) {
+  if (!cause.starts_with(kAdopted)) return std::nullopt;
+  cause.remove_prefix(kAdopted.size());
+  const std::size_t colon = cause.find(": ");  // Not in a rule's name.
+  if (colon == std::string_view::npos) return std::nullopt;
+  return Adopted{std::string(cause.substr(0, colon)), std::string(cause.substr(colon + 2))};
 }
 
 }  // namespace plimsoll::policy

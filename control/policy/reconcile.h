@@ -1,8 +1,10 @@
 // From what the rules want to what must be done: values to set, values to give back. Pure.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cgroupfs/limit/limits.h"
@@ -47,5 +49,14 @@ struct Reconciled {
 // other causes.
 [[nodiscard]] std::string cause_of(const Rule& rule);
 [[nodiscard]] std::string rule_of(std::string_view cause);
+
+// "adopted over policy NAME: TEXT": somebody else's value stands where the rule had put TEXT.
+struct Adopted {
+  std::string rule;
+  std::string decided;
+  bool operator==(const Adopted&) const = default;
+};
+[[nodiscard]] std::string cause_of(const Adopted& adopted);
+[[nodiscard]] std::optional<Adopted> adopted_in(std::string_view cause);
 
 }  // namespace plimsoll::policy

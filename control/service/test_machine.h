@@ -1,6 +1,7 @@
 // For tests: a machine whose kernel is a model.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +18,7 @@ class FakeMachine final : public Machine {
   explicit FakeMachine(limit::KernelView view) : kernel_(std::move(view)) {}
 
   std::vector<Target> known;  // The groups that have a name; the others have their path alone.
+  std::map<std::string, std::string> managers;  // By the paths of groups.
   Moment at{.boot_id = "one boot"};
   std::uint64_t swap = 0;
   const ManagerPort* way_to_manager = nullptr;
@@ -28,7 +30,10 @@ class FakeMachine final : public Machine {
     return targets;
   }
   Result<limit::KernelView> view(std::span<const std::string> /*groups*/) override {
-    return kernel_.model().view();
+    limit::KernelView view = kernel_.model().view();
+    for (const auto& [path, by] : managers)
+      if (const auto group = view.index_of(path)) view.groups[*group].manager = by;
+    return view;
   }
   std::unique_ptr<limit::KernelPort> port() override { return std::make_unique<Port>(kernel_); }
   const ManagerPort* manager() const override { return way_to_manager; }
