@@ -97,6 +97,7 @@ void Monitor::end(std::unique_ptr<cgroupfs::Cgroup> cgroup) {
   by_serial_.erase(serial);
   if (gone->container && !gone->identity) gone->identity = inventory_->identify(*cgroup);
   inventory_->forget(cgroup->serial);
+  if (options_.usage != nullptr) options_.usage->forget(cgroup->path);
   reader_->forget(cgroup->serial);
   std::unique_ptr<Group> group;
   const auto at = groups_.find(cgroup->path);

@@ -31,6 +31,7 @@
 #include "control/breach/judge.h"
 #include "control/breach/report.h"
 #include "control/breach/ring.h"
+#include "control/usage/usage_book.h"
 #include "inventory/inventory.h"
 
 namespace plimsoll::control {
@@ -49,6 +50,7 @@ struct MonitorOptions {
   inventory::InventoryOptions inventory;
   // Descriptors of files held open between samples; each pins 4.3 KiB in the kernel.
   std::size_t max_held = 2048;
+  UsageBook* usage = nullptr;  // Told what every group uses; outlives the monitor.
 };
 
 struct MonitorStats {
@@ -121,6 +123,7 @@ class Monitor {
 
   // monitor_sample.cc: what is sampled, and how an event gets its names.
   void sample(MonoTime now);
+  void note_usage(const Group& group, MonoTime now);
   void sample_fast(MonoTime now);
   void look_at(Group& group, MonoTime now);
   void update_thresholds(Group& group);

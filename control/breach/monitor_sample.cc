@@ -50,13 +50,24 @@ void Monitor::sample(MonoTime now) {
   stats_.samples += targets_.size();
   fast_.clear();
   for (const cgroupfs::ReadTarget& target : targets_) {
-    if (target.outcome != ReadOutcome::kRead) continue;
+    if (target.outcome == ReadOutcome::kGone) continue;
     Group& group = *by_serial_.find(target.cgroup->serial)->second;
+    note_usage(group, now);
+    if (target.outcome != ReadOutcome::kRead) continue;
     look_at(group, now);
     if (target.due.has(Tier::kSlow)) update_thresholds(group);
     if (group.judge.is_close() && fast_.size() < options_.max_fast)
       fast_.push_back(target.cgroup->serial);
   }
+}
+
+// Of idle groups as well: what they use is what it was.
+void Monitor::note_usage(const Group& group, MonoTime now) {
+  if (options_.usage == nullptr) return;
+  options_.usage->note(*group.cgroup, {.at = now,
+                                       .memory = group.sample.value(Field::kMemoryWorkingSet),
+                                       .cpu_ns = group.sample.value(Field::kCpuUsage),
+                                       .pids = group.sample.value(Field::kPids)});
 }
 
 void Monitor::sample_fast(MonoTime now) {
