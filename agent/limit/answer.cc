@@ -183,6 +183,9 @@ Result<ChangeAnswer> decode_change(std::string_view body) {
       if (entry.is_object())
         answer.refusals.push_back({text_of(entry, "cgroup"), text_of(entry, "knob"),
                                    text_of(entry, "detail"), text_of(entry, "reason")});
+  if (const json* outlook = list_of(document, "outlook"))
+    for (const json& line : *outlook)
+      if (line.is_string()) answer.outlook.push_back(line.get<std::string>());
   if (answer.result.empty() && !answer.fault) return not_ours(body);
   return answer;
 }

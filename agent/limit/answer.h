@@ -56,6 +56,7 @@ struct ChangeAnswer {
   LimitTarget target;
   std::vector<ShownWrite> writes;
   std::vector<ShownRefusal> refusals;
+  std::vector<std::string> outlook;  // Of a plan: what it would mean, a sentence each.
   std::optional<ApiFault> fault;
 };
 

@@ -141,7 +141,9 @@ int change(const Common& common, const Change& typed) {
   if (!response) return complain(response.error());
   const int exit_code = print_change(common, *response);
   if (!typed.what_if || common.json || exit_code != kExitOk) return exit_code;
-  return print("\n" + render_what_if(*before, *wishes));
+  const auto answer = decode_change(response->body);
+  if (!answer) return exit_code;  // Said already.
+  return print("\n" + render_what_if(*before, *wishes, answer->outlook));
 }
 
 const char* const kReference = "Container: name, id or a unique beginning of it; cgroup:/path";
@@ -205,7 +207,11 @@ Command plan_command(const CommonPtr& common) {
   typed->options.dry_run = true;
   Command command =
       change_command(common, typed, "plan", "What 'set' would write, in which order, and why");
-  command.options.push_back({"--what-if", &typed->what_if, "Then a table of now and then", {}, {}});
+  command.options.push_back({"--what-if",
+                             &typed->what_if,
+                             "Then a table of now and then, and what it would mean",
+                             {},
+                             {}});
   command.details = "Nothing is written. Exit code 1: it would be refused.\n";
   return command;
 }

@@ -122,7 +122,8 @@ std::string render_history(const HistoryAnswer& answer) {
   return answer.records.empty() ? "Nothing was changed.\n" : tabulate(lines);
 }
 
-std::string render_what_if(const ShownTarget& before, const LimitWishes& wishes) {
+std::string render_what_if(const ShownTarget& before, const LimitWishes& wishes,
+                           std::span<const std::string> outlook) {
   std::vector<Cells> lines = {{"KNOB", "NOW", "THEN"}};
   for (const Asked& one : wishes.asked) {
     const std::string name(limit::name_of(one.knob));
@@ -139,7 +140,10 @@ std::string render_what_if(const ShownTarget& before, const LimitWishes& wishes)
     lines.push_back({one.detail.empty() ? name : name + " " + printable(one.detail),
                      or_none(known ? now->value : ""), or_none(then)});
   }
-  return tabulate(lines);
+  std::string out = tabulate(lines);
+  if (!outlook.empty()) out += "\n";
+  for (const std::string& line : outlook) out += printable(line) + "\n";
+  return out;
 }
 
 }  // namespace plimsoll::agent

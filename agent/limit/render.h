@@ -16,7 +16,9 @@ namespace plimsoll::agent {
 // What is or would be written, line by line, with reasons; then what is refused.
 [[nodiscard]] std::string render_change(const ChangeAnswer& answer);
 [[nodiscard]] std::string render_history(const HistoryAnswer& answer);
-// `plan --what-if`: the table of the knobs that were asked for, now and then.
-[[nodiscard]] std::string render_what_if(const ShownTarget& before, const LimitWishes& wishes);
+// `plan --what-if`: the table of the knobs that were asked for, now and then, and what that would
+// mean.
+[[nodiscard]] std::string render_what_if(const ShownTarget& before, const LimitWishes& wishes,
+                                         std::span<const std::string> outlook);
 
 }  // namespace plimsoll::agent

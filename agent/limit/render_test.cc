@@ -98,10 +98,16 @@ TEST(RenderHistory, OneLineForEachRecord) {
 TEST(RenderWhatIf, NowAndThen) {
   LimitWishes wishes;
   wishes.asked = {{limit::Knob::kMemoryMax, "", "1G"}, {limit::Knob::kPidsMax, "", "5"}};
-  EXPECT_EQ(render_what_if(*decode_target(kShown), wishes),
-            "KNOB         NOW       THEN\n"
-            "memory.max   64M       1G\n"
-            "pids.max     -         5\n");
+  const std::string table =
+      "KNOB         NOW       THEN\n"
+      "memory.max   64M       1G\n"
+      "pids.max     -         5\n";
+  EXPECT_EQ(render_what_if(*decode_target(kShown), wishes, {}), table);
+  const auto answer = decode_change(
+      R"({"result":"planned","outlook":["memory.max: it uses 40M now, which leaves 984M",7]})");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(render_what_if(*decode_target(kShown), wishes, answer->outlook),
+            table + "\nmemory.max: it uses 40M now, which leaves 984M\n");
 }
 
 TEST(Answers, OfNobodyWeKnowAreMalformed) {

@@ -174,7 +174,10 @@ void Api::change(const CallPtr& call) {
   auto draft = service_.draft(ref, *request);
   if (!draft) return call->answer(draft.error());
   if (request->mode == LimitRequest::Mode::kDryRun) {
-    const ChangeReport report = Service::report_of(*std::move(draft));
+    std::vector<std::string> outlook;
+    if (options_.outlook) outlook = options_.outlook(*draft);
+    ChangeReport report = Service::report_of(*std::move(draft));
+    report.outlook = std::move(outlook);
     return call->answer(status_of(report), encode(report));
   }
   Worker& lane = draft->shrinks ? shrinks_ : changes_;

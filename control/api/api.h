@@ -27,6 +27,8 @@ struct ApiOptions {
   std::function<void()> on_change;  // After every change that was done; any thread. May be empty.
   // GET /plimsoll/v1/policy: the rules, or with ?ref= what they make of one group. May be empty.
   std::function<Answer<std::string>(std::optional<std::string_view> ref)> policy;
+  // What a change would mean, in sentences, for a dry run. May be empty.
+  std::function<std::vector<std::string>(const Draft&)> outlook;
 };
 
 class Api {

@@ -187,6 +187,7 @@ std::string encode(const ChangeReport& report) {
                                {"knob", limit::name_of(refusal.knob)},
                                {"detail", refusal.detail},
                                {"reason", refusal.reason}});
+  if (!report.outlook.empty()) out["outlook"] = report.outlook;
   return dump(out);
 }
 

@@ -57,14 +57,24 @@ bool is_leased(const State& state, const Spot& spot) {
 
 }  // namespace
 
-policy::Ceilings ceilings_of(const limit::KernelView& view, std::size_t group) {
+std::vector<Above> above(const limit::KernelView& view, std::size_t group) {
   // v1 prints "no limit" as the greatest number of whole pages.
   constexpr std::uint64_t kNoMemoryLimit = std::uint64_t{1} << 62;
+  std::vector<Above> all;
+  for (auto at = view.groups[group].parent; at; at = view.groups[*at].parent)
+    all.push_back({view.groups[*at].path,
+                   {.memory = number_of(view, *at, Knob::kMemoryMax, kNoMemoryLimit),
+                    .nano_cpus = nano_cpus_of(view, *at),
+                    .pids = number_of(view, *at, Knob::kPidsMax, UINT64_MAX)}});
+  return all;
+}
+
+policy::Ceilings ceilings_of(const limit::KernelView& view, std::size_t group) {
   policy::Ceilings least;
-  for (auto above = view.groups[group].parent; above; above = view.groups[*above].parent) {
-    keep_least(least.memory, number_of(view, *above, Knob::kMemoryMax, kNoMemoryLimit));
-    keep_least(least.nano_cpus, nano_cpus_of(view, *above));
-    keep_least(least.pids, number_of(view, *above, Knob::kPidsMax, UINT64_MAX));
+  for (const Above& one : above(view, group)) {
+    keep_least(least.memory, one.own.memory);
+    keep_least(least.nano_cpus, one.own.nano_cpus);
+    keep_least(least.pids, one.own.pids);
   }
   return least;
 }

@@ -16,6 +16,14 @@ namespace plimsoll::control {
 // The tightest limits above the group, as far as the view reaches.
 [[nodiscard]] policy::Ceilings ceilings_of(const limit::KernelView& view, std::size_t group);
 
+// One of the groups above, with limits of its own.
+struct Above {
+  std::string cgroup;
+  policy::Ceilings own;
+};
+// The nearest first.
+[[nodiscard]] std::vector<Above> above(const limit::KernelView& view, std::size_t group);
+
 // What rules hold in it, as the journal knows: after a start, when nobody else remembers.
 [[nodiscard]] std::vector<policy::Held> held_in(const State& state, const limit::KernelView& view,
                                                 std::size_t group);

@@ -59,6 +59,7 @@ struct ChangeReport {
   limit::Plan plan;
   std::optional<limit::Applied> applied;  // One outcome per write of the plan.
   std::optional<Fault> fault;
+  std::vector<std::string> outlook;  // Of a dry run: what it would mean, for people.
 };
 
 // One knob as it is now.
