@@ -72,6 +72,10 @@ void stop() {
   g_writer.reset();
 }
 
+void set_level(Level level) {
+  if (g_writer) g_writer->logger->set_level(spdlog_level(level));
+}
+
 void debug(const std::string& message) {
   write(spdlog::level::debug, message);
 }

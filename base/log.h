@@ -18,6 +18,8 @@ enum class Level : std::uint8_t { kDebug, kInfo, kWarn, kError };
 void start(Level level);
 // Writes out what is queued and joins the writer.
 void stop();
+// Between the two, from any thread.
+void set_level(Level level);
 
 void debug(const std::string& message);
 void info(const std::string& message);

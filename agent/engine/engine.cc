@@ -10,10 +10,12 @@
 #include <thread>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "agent/asker.h"
 #include "agent/engine/engine_socket.h"
-#include "agent/engine/notify.h"
+#include "agent/engine/socket_owner.h"
+#include "agent/service_manager.h"
 #include "control/api/api.h"
 #include "control/api/decode.h"
 #include "control/applier/policies.h"
@@ -93,10 +95,12 @@ control::RoleGroups role_groups(const EngineConfig& config) {
   return groups;
 }
 
-// As long as the loop turns, systemd hears of it.
-void keep_watchdog(http::Server& server, std::chrono::microseconds time) {
-  notify_manager("WATCHDOG=1");
-  server.after(time / 2, [&server, time] { keep_watchdog(server, time); });
+constexpr std::chrono::seconds kHeartbeat{1};
+
+// As long as the loop turns, whoever watches over us hears of it.
+void keep_watchdog(http::Server& server, ServiceManager& manager, const std::string& status) {
+  manager.alive(status);
+  server.after(kHeartbeat, [&server, &manager, status] { keep_watchdog(server, manager, status); });
 }
 
 http::ServerLimits server_limits() {
@@ -125,7 +129,8 @@ class Questions {
 
 class Engine {
  public:
-  explicit Engine(EngineConfig config) : config_(std::move(config)) {}
+  Engine(EngineConfig config, Reread reread)
+      : config_(std::move(config)), reread_(std::move(reread)) {}
   // Where start() failed half way: nothing wakes a keeper that goes.
   ~Engine() {
     if (api_) api_->stop();
@@ -136,6 +141,8 @@ class Engine {
 
   Result<> start() {
     if (config_.socket.empty()) config_.socket = config_.run_dir + "/plimsoll.sock";
+    auto manager = PLIMSOLL_TRY(ServiceManager::create(service_environment(), clock_, kHeartbeat));
+    manager_ = std::make_unique<ServiceManager>(std::move(manager));
     run_dir_ = PLIMSOLL_TRY(control::open_own_dir(config_.run_dir, 0755));
     store_ = PLIMSOLL_TRY(control::DirStore::open(config_.state_dir));
     config_.machine.inventory.plimsoll_run = config_.run_dir;
@@ -152,15 +159,11 @@ class Engine {
   }
 
   void run(const Fd& signals) {
-    if (const auto time = watchdog_time())
-      server_->post([this, time] { keep_watchdog(*server_, *time); });
-    notify_manager("READY=1\nSTATUS=listening on " + config_.socket);
+    if (manager_->listens())
+      server_->post([this] { keep_watchdog(*server_, *manager_, listening()); });
     std::thread stopper([&] {
-      while (next_signal(signals) == SIGHUP) {
-        zone_.reload();
-        std::ignore = policies_->reload();
-      }
-      notify_manager("STOPPING=1");
+      while (next_signal(signals) == SIGHUP) reload();
+      server_->post([this] { manager_->stopping(); });
       // New clients are turned away only when what runs is answered.
       api_->stop();
       events_->stop();
@@ -178,17 +181,48 @@ class Engine {
   }
 
  private:
+  // On the thread of the signals: what it waits for keeps no client waiting.
+  void reload() {
+    server_->post([this] { manager_->reloading(); });
+    zone_.reload();
+    if (const auto config = reread_()) take(*config);
+    std::ignore = policies_->reload();
+    server_->post([this] { manager_->reloaded(); });
+  }
+
+  void take(const EngineConfig& config) {
+    log::set_level(config.log_level);
+    const control::RoleGroups groups = role_groups(config);
+    roles_->set_groups(groups);
+    for (const std::string& socket : sockets_)
+      if (const auto owned = own_socket(socket, groups); !owned)
+        log::error("who may connect stays as it was: " + owned.error().message());
+    if (const auto set = events_->set_sinks(config.events); !set)
+      log::error("events go where they went: " + set.error().message());
+  }
+
+  [[nodiscard]] std::string listening() const {
+    std::string text = "listening on ";
+    for (const std::string& socket : sockets_)
+      text.append(&socket == &sockets_.front() ? "" : ", ").append(socket);
+    return text;
+  }
+
+  // Asked from the first connection on, which is after everything is made.
+  [[nodiscard]] std::string metrics() const { return events_->metrics(); }
+
   Result<> serve(const control::Recovery& recovery) {
     const control::RoleGroups groups = role_groups(config_);
     roles_ = std::make_unique<control::Roles>(groups, clock_);
     server_ = http::Server::create(server_limits());
-    config_.socket = PLIMSOLL_TRY(listen_for(*server_, config_.socket, groups));
+    sockets_ = PLIMSOLL_TRY(listen_for(*server_, config_.socket, groups));
     control::ApiOptions options;
     options.info.version = PLIMSOLL_VERSION;
     options.info.cgroup = cgroupfs::name_of(machine_->layout().mode);
     options.info.state_dir = config_.state_dir;
     options.info.recovery = recovery;
     options.on_change = [this] { keeper_->wake(); };
+    options.metrics = [this] { return metrics(); };
     options.policy = [this](std::optional<std::string_view> ref) -> control::Answer<std::string> {
       if (!ref) return policies_->json();
       return policies_->explain(*ref);
@@ -213,13 +247,15 @@ class Engine {
     events_ = PLIMSOLL_TRY(
         EngineEvents::start(config_.events, config_.machine, *machine_, clock_, *server_, *api_));
     service_->note("the engine started, version " PLIMSOLL_VERSION);
-    log::info("listening on " + config_.socket + "; journal and audit log in " + config_.state_dir);
+    log::info(listening() + "; journal and audit log in " + config_.state_dir);
     return {};
   }
 
   EngineConfig config_;
+  const Reread reread_;
   const RealClock clock_;
   // In the order of their making; each needs those above it.
+  std::unique_ptr<ServiceManager> manager_;  // The loop's, once that runs.
   control::OwnDir run_dir_;
   std::unique_ptr<control::DirStore> store_;
   Questions questions_;
@@ -228,6 +264,7 @@ class Engine {
   std::unique_ptr<control::Service> service_;
   std::unique_ptr<control::Roles> roles_;
   std::unique_ptr<http::Server> server_;
+  std::vector<std::string> sockets_;  // Where it listens.
   const policy::HostZone zone_;
   std::unique_ptr<control::Policies> policies_;
   std::unique_ptr<control::Api> api_;
@@ -238,13 +275,13 @@ class Engine {
 
 }  // namespace
 
-int run_engine(EngineConfig config) {
+int run_engine(EngineConfig config, Reread reread) {
   const Result<Fd> signals = block_signals();
   if (!signals) return fail(signals.error());
   log::start(config.log_level);
   // Destroyed before the log ends.
   {
-    Engine engine(std::move(config));
+    Engine engine(std::move(config), std::move(reread));
     if (auto started = engine.start(); !started) return fail(started.error());
     engine.run(*signals);
   }

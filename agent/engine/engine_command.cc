@@ -1,9 +1,18 @@
 #include "agent/engine/engine_command.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "agent/engine/config_file.h"
 #include "agent/engine/engine.h"
+#include "agent/engine/settings.h"
 #include "agent/exit_code.h"
 
 namespace plimsoll::agent {
@@ -12,73 +21,126 @@ namespace {
 constexpr const char* kDetails =
     "Root, the members of --control-group (may change) and of --read-group (may look) reach it on\n"
     "its socket. Several engines may run side by side, each with directories of its own.\n\n"
+    "SIGHUP reads policies and the config file again, and says what needs a restart.\n"
     "SIGTERM ends it; changes that are under way come to their end first. Limits stay in force.\n\n"
     "Examples:\n"
-    "  plimsoll engine\n"
+    "  plimsoll engine --config /etc/plimsoll/engine.yaml\n"
+    "  plimsoll engine --config /etc/plimsoll/engine.yaml --check-config\n"
     "  plimsoll engine --run-dir /run/lab --state-dir /var/lib/lab\n"
     "  curl --unix-socket /run/plimsoll/plimsoll.sock http://localhost/plimsoll/v1/limits\n";
 
-struct Flags {
-  EngineConfig config;
-  std::string host_root;
-  std::string log_level = "info";
+// One of the table's settings as it was given on the command line, or not.
+struct Given {
+  std::optional<std::string> text;
+  std::vector<std::string> texts;
+  OptionalValue flag;
 };
 
+struct Flags {
+  std::string config_file;
+  bool check_config = false;
+  std::vector<Given> given;  // In the order of settings_of().
+  EngineSettings running;
+};
+
+// What is wrong; nothing: the flags are in `setting`.
+std::string take_flag(const Setting& setting, const Given& given) {
+  std::string wrong;
+  const auto check = [&](const std::string& value) {
+    if (setting.check != nullptr && wrong.empty()) wrong = setting.check(value);
+  };
+  if (given.text) check(*given.text);
+  for (const std::string& text : given.texts) check(text);
+  if (!wrong.empty()) return wrong;
+  if (auto* const* text = std::get_if<std::string*>(&setting.target); text && given.text)
+    **text = *given.text;
+  if (auto* const* texts = std::get_if<std::vector<std::string>*>(&setting.target);
+      texts && !given.texts.empty())
+    **texts = given.texts;
+  if (auto* const* on = std::get_if<bool*>(&setting.target); on && given.flag.given()) {
+    const auto named = switch_named(given.flag.text);
+    if (!named) return "give true or false";
+    **on = *named;
+  }
+  return {};
+}
+
+struct Read {
+  EngineSettings settings;
+  std::vector<std::string> problems;
+};
+
+// The defaults, the file over them, the flags over both.
+Read read_settings(const Flags& flags) {
+  Read read;
+  const std::vector<Setting> settings = settings_of(read.settings);
+  if (!flags.config_file.empty())
+    for (const policy::Problem& problem :
+         take_config_file(flags.config_file, ::geteuid(), settings))
+      read.problems.push_back(to_text(problem));
+  for (std::size_t i = 0; i < settings.size(); ++i)
+    if (const std::string wrong = take_flag(settings[i], flags.given[i]); !wrong.empty())
+      read.problems.push_back("plimsoll engine: --" + std::string(settings[i].key) + ": " + wrong);
+  return read;
+}
+
+std::optional<EngineConfig> reread(const Flags& flags) {
+  if (flags.config_file.empty()) return std::nullopt;
+  const Read read = read_settings(flags);
+  for (const std::string& problem : read.problems) log::error(problem);
+  if (!read.problems.empty()) {
+    log::error("the settings in force stay as they are, until " + flags.config_file + " is mended");
+    return std::nullopt;
+  }
+  for (const std::string_view key : need_restart(flags.running, read.settings))
+    log::warn(flags.config_file + ": " + std::string(key) +
+              ": another value than the engine started with: it counts from the next start on");
+  log::info("settings read again from " + flags.config_file);
+  return engine_config(read.settings);
+}
+
 int run(const std::shared_ptr<Flags>& flags) {
-  const auto level = log::level_named(flags->log_level);
-  if (!level) {
-    std::fputs("plimsoll engine: --log.level: give debug, info, warn or error\n", stderr);
+  if (flags->check_config && flags->config_file.empty()) {
+    std::fputs("plimsoll engine: --check-config: say which file with --config\n", stderr);
     return kExitUsage;
   }
-  EngineConfig config = flags->config;
-  config.log_level = *level;
-  if (flags->host_root != "/") config.machine.inventory.host_root = flags->host_root;
-  return run_engine(std::move(config));
+  Read read = read_settings(*flags);
+  for (const std::string& problem : read.problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  if (!read.problems.empty()) return kExitUsage;
+  if (flags->check_config) {
+    std::printf("%s: nothing wrong\n", flags->config_file.c_str());
+    return kExitOk;
+  }
+  flags->running = std::move(read.settings);
+  return run_engine(engine_config(flags->running), [flags] { return reread(*flags); });
+}
+
+// Where the command line puts this one.
+OptionTarget flag_target(const Setting& setting, Given& given) {
+  if (std::holds_alternative<bool*>(setting.target)) return &given.flag;
+  if (std::holds_alternative<std::vector<std::string>*>(setting.target)) return &given.texts;
+  return &given.text;
 }
 
 }  // namespace
 
 Command engine_command() {
   const auto flags = std::make_shared<Flags>();
-  EngineConfig& config = flags->config;
-  inventory::InventoryOptions& inventory = config.machine.inventory;
+  const std::vector<Setting> settings = settings_of(flags->running);
+  flags->given.resize(settings.size());
   Command command;
   command.name = "engine";
   command.summary = "Keep and change the limits of this host's containers";
   command.details = kDetails;
   command.options = {
-      {"--socket", &config.socket, "Where to listen (default RUN_DIR/plimsoll.sock)", "PATH"},
-      {"--state-dir", &config.state_dir,
-       "Journal and audit log; one engine at a time (default /var/lib/plimsoll)", "DIR"},
-      {"--run-dir", &config.run_dir, "What does not outlive a boot (default /run/plimsoll)", "DIR"},
-      {"--policy-dir", &config.policy_dir,
-       "Policies, read again on SIGHUP (default /etc/plimsoll/policy.d)", "DIR"},
-      {"--control-group", &config.control_group,
-       "Whose members may change limits (default plimsoll); \"\": root alone", "NAME"},
-      {"--read-group", &config.read_group,
-       "Whose members may look at them (default plimsoll-read); \"\": nobody else", "NAME"},
-      {"--cgroup-root", &config.machine.cgroup_root,
-       "Where the host's cgroups are (default /sys/fs/cgroup)", "DIR"},
-      {"--proc-root", &config.machine.proc_root, "Where the host's /proc is", "DIR"},
-      {"--sys-root", &config.machine.sys_root, "Where the host's /sys is", "DIR"},
-      {"--host-root", &flags->host_root,
-       "Where the host's / is mounted (for runtimes' state files)", "DIR"},
-      {"--docker-root", &inventory.docker_root, "Docker's data root", "DIR"},
-      {"--containers-storage", &inventory.containers_storage, "podman's and CRI-O's storage",
-       "DIR"},
-      {"--containerd-run", &inventory.containerd_run, "containerd's state directory", "DIR"},
-      {"--events.webhook", &config.events.webhooks,
-       "POST every event to this URL: http://HOST:PORT/PATH, https://..., unix:PATH:/PATH "
-       "(repeatable)",
-       "URL"},
-      {"--events.exec", &config.events.hooks,
-       "Run this program for every event, with its JSON on standard input (repeatable)", "PATH"},
-      {"--events.journal", &config.events.journal, "Write every event to systemd's journal", ""},
-      {"--kernel-log", &config.events.kernel_log,
-       "Where the kernel's log is read for OOM kills (default /dev/kmsg); \"\": nowhere, counters "
-       "serve alone",
-       "PATH"},
-      {"--log.level", &flags->log_level, "debug, info, warn or error (default info)", "LEVEL"}};
+      {"--config", &flags->config_file,
+       "Settings in YAML, with these flags' names for keys; flags win. Read again on SIGHUP",
+       "FILE"},
+      {"--check-config", &flags->check_config, "Say what is wrong with the file, and end", ""}};
+  for (std::size_t i = 0; i < settings.size(); ++i)
+    command.options.push_back({"--" + std::string(settings[i].key),
+                               flag_target(settings[i], flags->given[i]),
+                               std::string(settings[i].help), std::string(settings[i].value)});
   command.run = [flags] { return run(flags); };
   return command;
 }

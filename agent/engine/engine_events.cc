@@ -1,23 +1,24 @@
 #include "agent/engine/engine_events.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
-#include "base/log.h"
+#include "agent/engine/metrics_text.h"
 
 namespace plimsoll::agent {
 namespace {
 
 constexpr std::chrono::seconds kBeat{1};
 
-void append_counter(std::string& out, const char* name, const char* help,
-                    const std::vector<std::unique_ptr<control::Sink>>& sinks,
-                    std::uint64_t control::SinkStats::* member) {
-  if (sinks.empty()) return;
-  out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " counter\n";
-  for (const auto& sink : sinks)
-    out += std::string(name) + "{sink=\"" + sink->name() + "\"} " +
-           std::to_string(sink->stats().*member) + "\n";
+std::string webhook_key(const std::string& url) {
+  return "webhook " + url;
 }
+std::string exec_key(const std::string& path) {
+  return "exec " + path;
+}
+constexpr const char* kJournalKey = "journal";
 
 }  // namespace
 
@@ -30,42 +31,69 @@ Result<std::unique_ptr<EngineEvents>> EngineEvents::start(const EventsConfig& co
   options.kernel_log = config.kernel_log;
   options.inventory = machine.inventory;
   std::unique_ptr<EngineEvents> events(new EngineEvents(host, clock, server, std::move(options)));
-  PLIMSOLL_TRY(events->add_sinks(config));
+  PLIMSOLL_TRY(events->set_sinks(config));
   api.add("/plimsoll/v1/events", events->breaches_.endpoint().events());
   api.add("/plimsoll/v1/events/*", events->breaches_.endpoint().one());
-  api.add("/metrics", [self = events.get()](const http::Request&, http::Responder responder) {
-    http::Response response = http::Response::text(200, self->metrics());
-    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    responder.send(std::move(response));
-  });
   PLIMSOLL_TRY(events->breaches_.start());
   server.post([self = events.get()] { self->beat(); });
   return events;
 }
 
 EngineEvents::~EngineEvents() {
-  for (const std::uint64_t listener : listeners_) breaches_.ring().unlisten(listener);
+  for (const Outlet& outlet : outlets_) breaches_.ring().unlisten(outlet.listener);
 }
 
-Result<> EngineEvents::add_sinks(const EventsConfig& config) {
+bool EngineEvents::has(const std::string& to) const {
+  return std::ranges::find(outlets_, to, &Outlet::to) != outlets_.end();
+}
+
+EngineEvents::Outlet EngineEvents::outlet(std::string to, std::string name,
+                                          control::Sink::Deliver deliver) {
+  return {std::move(to), std::make_unique<control::Sink>(std::move(name), std::move(deliver),
+                                                         control::SinkOptions())};
+}
+
+Result<EngineEvents::Outlets> EngineEvents::new_outlets(const EventsConfig& config) {
+  Outlets made;
   // Numbered, because URLs hold secrets.
-  for (std::size_t i = 0; i < config.webhooks.size(); ++i) {
-    auto webhook = in("--events.webhook", control::make_webhook({.url = config.webhooks[i]}));
-    add_sink("webhook " + std::to_string(i + 1), PLIMSOLL_TRY(std::move(webhook)));
+  for (const std::string& url : config.webhooks) {
+    if (has(webhook_key(url))) continue;
+    auto webhook = in("--events.webhook", control::make_webhook({.url = url}));
+    auto deliver = PLIMSOLL_TRY(std::move(webhook));
+    made.push_back(outlet(webhook_key(url), "webhook " + std::to_string(++webhooks_made_),
+                          std::move(deliver)));
   }
-  for (std::size_t i = 0; i < config.hooks.size(); ++i) {
-    auto hook = in("--events.exec", control::make_exec_hook({.argv = {config.hooks[i]}}));
-    add_sink("exec " + std::to_string(i + 1), PLIMSOLL_TRY(std::move(hook)));
+  for (const std::string& path : config.hooks) {
+    if (has(exec_key(path))) continue;
+    auto hook = in("--events.exec", control::make_exec_hook({.argv = {path}}));
+    auto deliver = PLIMSOLL_TRY(std::move(hook));
+    made.push_back(
+        outlet(exec_key(path), "exec " + std::to_string(++hooks_made_), std::move(deliver)));
   }
-  if (config.journal) add_sink("journal", control::make_journal_sink());
-  return {};
+  if (config.journal && !has(kJournalKey))
+    made.push_back(outlet(kJournalKey, "journal", control::make_journal_sink()));
+  return made;
 }
 
-void EngineEvents::add_sink(std::string name, control::Sink::Deliver deliver) {
-  sinks_.push_back(
-      std::make_unique<control::Sink>(std::move(name), std::move(deliver), control::SinkOptions()));
-  listeners_.push_back(breaches_.ring().listen(
-      [sink = sinks_.back().get()](const control::BreachPtr& event) { sink->offer(event); }));
+Result<> EngineEvents::set_sinks(const EventsConfig& config) {
+  std::set<std::string> wanted;
+  for (const std::string& url : config.webhooks) wanted.insert(webhook_key(url));
+  for (const std::string& path : config.hooks) wanted.insert(exec_key(path));
+  if (config.journal) wanted.insert(kJournalKey);
+  Outlets made = PLIMSOLL_TRY(new_outlets(config));
+  for (Outlet& one : made)
+    one.listener = breaches_.ring().listen(
+        [sink = one.sink.get()](const control::BreachPtr& event) { sink->offer(event); });
+  Outlets next;
+  Outlets gone;
+  {
+    const std::scoped_lock guard(mutex_);
+    for (Outlet& one : outlets_) (wanted.contains(one.to) ? next : gone).push_back(std::move(one));
+    std::ranges::move(made, std::back_inserter(next));
+    outlets_ = std::move(next);
+  }
+  for (const Outlet& one : gone) breaches_.ring().unlisten(one.listener);
+  return {};
 }
 
 void EngineEvents::beat() {
@@ -74,15 +102,25 @@ void EngineEvents::beat() {
 }
 
 std::string EngineEvents::metrics() const {
-  std::string out = breaches_.metrics();
-  append_counter(out, "plimsoll_event_deliveries_total", "Events that a sink took.", sinks_,
-                 &control::SinkStats::delivered);
-  append_counter(out, "plimsoll_event_failures_total",
-                 "Events given up after every attempt to deliver them.", sinks_,
-                 &control::SinkStats::failed);
-  append_counter(out, "plimsoll_event_drops_total", "Events that a full queue did not take.",
-                 sinks_, &control::SinkStats::dropped);
-  return out;
+  std::vector<std::pair<std::string, control::SinkStats>> sinks;
+  {
+    const std::scoped_lock guard(mutex_);
+    for (const Outlet& one : outlets_) sinks.emplace_back(one.sink->name(), one.sink->stats());
+  }
+  MetricsText out(breaches_.metrics());
+  const auto counter = [&](const char* name, const char* help,
+                           std::uint64_t control::SinkStats::* member) {
+    if (sinks.empty()) return;
+    out.family(name, "counter", help);
+    for (const auto& [sink, stats] : sinks) out.sample(name, {{"sink", sink}}, stats.*member);
+  };
+  counter("plimsoll_event_deliveries_total", "Events that a sink took.",
+          &control::SinkStats::delivered);
+  counter("plimsoll_event_failures_total", "Events given up after every attempt to deliver them.",
+          &control::SinkStats::failed);
+  counter("plimsoll_event_drops_total", "Events that a full queue did not take.",
+          &control::SinkStats::dropped);
+  return std::move(out).text();
 }
 
 }  // namespace plimsoll::agent

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,12 @@ class EngineEvents {
   EngineEvents(const EngineEvents&) = delete;
   EngineEvents& operator=(const EngineEvents&) = delete;
 
+  // Other webhooks and programs from now on; those that stay keep their queues. With a wrong one
+  // nothing changes. May wait for a delivery to end: not on the loop.
+  [[nodiscard]] Result<> set_sinks(const EventsConfig& config);
+
+  [[nodiscard]] std::string metrics() const;
+
   // Nothing is watched any more. Any thread but the loop's; before the server stops.
   void stop() { breaches_.stop(); }
   // Loop thread, then: the end of all streams.
@@ -41,15 +48,24 @@ class EngineEvents {
   EngineEvents(const control::HostMachine& host, const Clock& clock, http::Server& server,
                control::MonitorOptions options)
       : server_(server), breaches_(host.layout(), host.roots().proc, clock, std::move(options)) {}
-  Result<> add_sinks(const EventsConfig& config);
-  void add_sink(std::string name, control::Sink::Deliver deliver);
+  struct Outlet {
+    std::string to;  // "--events.webhook http://...", by which it is found again.
+    std::unique_ptr<control::Sink> sink;
+    std::uint64_t listener = 0;
+  };
+  using Outlets = std::vector<Outlet>;
+  // Those that are there already stay away.
+  [[nodiscard]] Result<Outlets> new_outlets(const EventsConfig& config);
+  [[nodiscard]] Outlet outlet(std::string to, std::string name, control::Sink::Deliver deliver);
+  [[nodiscard]] bool has(const std::string& to) const;
   void beat();
-  [[nodiscard]] std::string metrics() const;
 
   http::Server& server_;
   control::BreachService breaches_;
-  std::vector<std::unique_ptr<control::Sink>> sinks_;
-  std::vector<std::uint64_t> listeners_;  // Theirs.
+  std::size_t webhooks_made_ = 0;
+  std::size_t hooks_made_ = 0;
+  mutable std::mutex mutex_;  // Of what follows: reloads, and those who ask for metrics.
+  Outlets outlets_;
 };
 
 }  // namespace plimsoll::agent

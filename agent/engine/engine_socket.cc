@@ -13,15 +13,16 @@ constexpr std::string_view kUnix = "unix:/";
 
 }  // namespace
 
-Result<std::string> listen_for(http::Server& server, const std::string& path,
-                               const control::RoleGroups& groups) {
+Result<std::vector<std::string>> listen_for(http::Server& server, const std::string& path,
+                                            const control::RoleGroups& groups) {
   const std::vector<std::string> handed = PLIMSOLL_TRY(handed_sockets());
   if (handed.empty()) {
     PLIMSOLL_TRY(server.listen("unix:" + path));
     PLIMSOLL_TRY(own_socket(path, groups));
-    return path;
+    return std::vector<std::string>{path};
   }
-  std::string names;
+  std::vector<std::string> files;
+  files.reserve(handed.size());
   for (const std::string& socket : handed) {
     const std::string name = PLIMSOLL_TRY(server.listen(socket));
     // Who may change limits is decided by whom the kernel names at the other end: there is no such
@@ -30,11 +31,11 @@ Result<std::string> listen_for(http::Server& server, const std::string& path,
       return invalid_input("listen", name +
                                          ": the engine serves unix sockets in the file system; "
                                          "give its .socket unit ListenStream=/a/path");
-    const std::string file = name.substr(kUnix.size() - 1);
+    std::string file = name.substr(kUnix.size() - 1);
     PLIMSOLL_TRY(own_socket(file, groups));
-    names += (names.empty() ? "" : ", ") + file;
+    files.push_back(std::move(file));
   }
-  return names;
+  return files;
 }
 
 }  // namespace plimsoll::agent

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "control/api/roles.h"
@@ -11,7 +12,8 @@ namespace plimsoll::agent {
 
 // Serves the sockets that were handed over, or else makes the one at `path`; in both cases root and
 // the two groups alone get in. Returns where it listens. Before any thread starts.
-[[nodiscard]] Result<std::string> listen_for(http::Server& server, const std::string& path,
-                                             const control::RoleGroups& groups);
+[[nodiscard]] Result<std::vector<std::string>> listen_for(http::Server& server,
+                                                          const std::string& path,
+                                                          const control::RoleGroups& groups);
 
 }  // namespace plimsoll::agent

@@ -35,6 +35,12 @@ struct Api::Call {
     answered_ = true;
     responder.send(http::Response::json(status, std::move(body)));
   }
+  void answer_metrics(std::string text) {
+    answered_ = true;
+    http::Response response = http::Response::text(200, std::move(text));
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    responder.send(std::move(response));
+  }
   void answer(const Fault& fault) { answer(status_of(fault.problem), encode(fault)); }
   template <class T>
   void answer(const Answer<T>& result) {
@@ -71,6 +77,7 @@ Api::Api(http::Server& server, Service& service, Machine& machine, Roles& roles,
   route("/plimsoll/v1/limits/*", "GET", Role::kRead, &Api::show);
   route("/plimsoll/v1/limits/*", "POST", Role::kControl, &Api::change);
   if (options_.policy) route("/plimsoll/v1/policy", "GET", Role::kRead, &Api::policy);
+  if (options_.metrics) route("/metrics", "GET", Role::kRead, &Api::metrics);
   route("/plimsoll/v1/history", "GET", Role::kRead, &Api::history);
 }
 
@@ -165,6 +172,10 @@ void Api::policy(const CallPtr& call) {
     call->answer(200, *body);
   else
     call->answer(body.error());
+}
+
+void Api::metrics(const CallPtr& call) {
+  call->answer_metrics(options_.metrics());
 }
 
 void Api::change(const CallPtr& call) {

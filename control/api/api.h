@@ -29,6 +29,9 @@ struct ApiOptions {
   std::function<Answer<std::string>(std::optional<std::string_view> ref)> policy;
   // What a change would mean, in sentences, for a dry run. May be empty.
   std::function<std::vector<std::string>(const Draft&)> outlook;
+  // GET /metrics, in Prometheus' text format; may wait for a disk, so not on the loop. May be
+  // empty.
+  std::function<std::string()> metrics;
 };
 
 class Api {
@@ -63,6 +66,7 @@ class Api {
   void list(const CallPtr& call);
   void show(const CallPtr& call);
   void policy(const CallPtr& call);
+  void metrics(const CallPtr& call);
   void change(const CallPtr& call);
   // On others:
   void history(const CallPtr& call);

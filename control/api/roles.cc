@@ -78,14 +78,19 @@ std::vector<gid_t> groups_of_user(uid_t uid, gid_t gid) {
   }
 }
 
+void Roles::set_groups(RoleGroups groups) {
+  const std::scoped_lock guard(mutex_);
+  groups_ = groups;
+}
+
 Role Roles::of(uid_t uid, gid_t gid, const std::vector<gid_t>& gids) {
-  // What the process has needs no asking.
   std::vector<gid_t> own = gids;
   own.push_back(gid);
-  if (const Role role = role_of(uid, own, groups_); role == Role::kControl) return role;
   const MonoTime now = clock_.now();
   {
     const std::scoped_lock guard(mutex_);
+    // What the process has needs no asking.
+    if (const Role role = role_of(uid, own, groups_); role == Role::kControl) return role;
     const auto known = known_.find({uid, gid});
     if (known != known_.end() && now - known->second.asked < kKept) {
       own.insert(own.end(), known->second.gids.begin(), known->second.gids.end());

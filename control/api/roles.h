@@ -43,8 +43,10 @@ class Roles {
   static constexpr std::chrono::seconds kKept{5};
 
   Roles(RoleGroups groups, const Clock& clock, Lookup lookup = groups_of_user)
-      : groups_(groups), clock_(clock), lookup_(std::move(lookup)) {}
+      : clock_(clock), lookup_(std::move(lookup)), groups_(groups) {}
 
+  // From the next question on.
+  void set_groups(RoleGroups groups);
   // `gids`: groups that the peer's process itself has; they count as well.
   [[nodiscard]] Role of(uid_t uid, gid_t gid, const std::vector<gid_t>& gids);
 
@@ -53,10 +55,10 @@ class Roles {
     std::vector<gid_t> gids;
     MonoTime asked;
   };
-  const RoleGroups groups_;
   const Clock& clock_;
   const Lookup lookup_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // Of what follows.
+  RoleGroups groups_;
   std::map<std::pair<uid_t, gid_t>, Known> known_;
 };
 

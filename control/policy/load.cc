@@ -53,7 +53,7 @@ Result<Fd> open_regular(int directory, const std::string& name) {
   if (!fd) return os_failure("open", name);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return os_failure("fstat", name);
-  if (!S_ISREG(status.st_mode)) return invalid_input("policy", "is not a regular file");
+  if (!S_ISREG(status.st_mode)) return invalid_input("open", "is not a regular file");
   return fd;
 }
 
@@ -132,6 +132,15 @@ Loaded load_file(const std::string& path, WallTime now) {
   else
     loader.read(path, *fd);
   return loader.done();
+}
+
+Result<std::string> read_trusted(const std::string& path, uid_t owner) {
+  const Fd fd = PLIMSOLL_TRY(open_regular(AT_FDCWD, path));
+  if (const std::string why = distrust(fd, owner, path); !why.empty())
+    return invalid_input("open", why);
+  ReadBuffer buffer;
+  const std::string_view text = PLIMSOLL_TRY(buffer.read_all(fd, path));
+  return std::string(text);
 }
 
 Loaded PolicyBook::reload(WallTime now) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "control/policy/problem.h"
 #include "control/policy/rule.h"
 
@@ -32,6 +33,10 @@ struct Loaded {
 [[nodiscard]] Loaded load_directory(const std::string& directory, WallTime now, uid_t owner = 0);
 // One file by itself, whoever owns it: for those who check before they install.
 [[nodiscard]] Loaded load_file(const std::string& path, WallTime now);
+
+// The whole text of a file that rules over every container, as a policy does: it must belong to
+// `owner` or root and be writable by nobody else.
+[[nodiscard]] Result<std::string> read_trusted(const std::string& path, uid_t owner);
 
 // The rules in force. Safe from every thread; what was taken stays good while it is held.
 class PolicyBook {
