@@ -18,6 +18,7 @@
 #include "agent/service_manager.h"
 #include "control/api/api.h"
 #include "control/api/decode.h"
+#include "control/applier/outlook.h"
 #include "control/applier/policies.h"
 #include "control/manager/systemd_port.h"
 #include "control/service/keeper.h"
@@ -209,7 +210,9 @@ class Engine {
   }
 
   // Asked from the first connection on, which is after everything is made.
-  [[nodiscard]] std::string metrics() const { return events_->metrics(); }
+  [[nodiscard]] std::string metrics() const {
+    return events_->metrics();
+  }
 
   Result<> serve(const control::Recovery& recovery) {
     const control::RoleGroups groups = role_groups(config_);
@@ -222,6 +225,10 @@ class Engine {
     options.info.state_dir = config_.state_dir;
     options.info.recovery = recovery;
     options.on_change = [this] { keeper_->wake(); };
+    options.outlook = [this](const control::Draft& draft) {
+      return control::outlook_of(draft.request.settings,
+                                 control::outlook_facts(*machine_, usage_, draft.target.cgroup));
+    };
     options.metrics = [this] { return metrics(); };
     options.policy = [this](std::optional<std::string_view> ref) -> control::Answer<std::string> {
       if (!ref) return policies_->json();
@@ -231,6 +238,9 @@ class Engine {
                                           machine_->roots().proc, clock_, std::move(options));
     control::PolicyOptions policy;
     policy.directory = config_.policy_dir;
+    policy.observed = [this](const control::KnownGroup& group) {
+      return usage_.observed(group.cgroup);
+    };
     policies_ = std::make_unique<control::Policies>(
         *service_, *machine_,
         control::Policies::Lanes{
@@ -244,8 +254,8 @@ class Engine {
         control::Keeper::start(*service_, *machine_, {api_->changes(), api_->shrinks()}, clock_,
                                [this](const control::GroupNews& news) { policies_->turn(news); }));
     waking_ = keeper_.get();
-    events_ = PLIMSOLL_TRY(
-        EngineEvents::start(config_.events, config_.machine, *machine_, clock_, *server_, *api_));
+    events_ = PLIMSOLL_TRY(EngineEvents::start(config_.events, config_.machine, usage_, *machine_,
+                                               clock_, *server_, *api_));
     service_->note("the engine started, version " PLIMSOLL_VERSION);
     log::info(listening() + "; journal and audit log in " + config_.state_dir);
     return {};
@@ -266,6 +276,7 @@ class Engine {
   std::unique_ptr<http::Server> server_;
   std::vector<std::string> sockets_;  // Where it listens.
   const policy::HostZone zone_;
+  control::UsageBook usage_;
   std::unique_ptr<control::Policies> policies_;
   std::unique_ptr<control::Api> api_;
   std::atomic<control::Keeper*> waking_ = nullptr;  // Null before it is made, and at the end.

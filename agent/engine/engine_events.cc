@@ -22,14 +22,13 @@ constexpr const char* kJournalKey = "journal";
 
 }  // namespace
 
-Result<std::unique_ptr<EngineEvents>> EngineEvents::start(const EventsConfig& config,
-                                                          const control::MachineOptions& machine,
-                                                          const control::HostMachine& host,
-                                                          const Clock& clock, http::Server& server,
-                                                          control::Api& api) {
+Result<std::unique_ptr<EngineEvents>> EngineEvents::start(
+    const EventsConfig& config, const control::MachineOptions& machine, control::UsageBook& usage,
+    const control::HostMachine& host, const Clock& clock, http::Server& server, control::Api& api) {
   control::MonitorOptions options;
   options.kernel_log = config.kernel_log;
   options.inventory = machine.inventory;
+  options.usage = &usage;
   std::unique_ptr<EngineEvents> events(new EngineEvents(host, clock, server, std::move(options)));
   PLIMSOLL_TRY(events->set_sinks(config));
   api.add("/plimsoll/v1/events", events->breaches_.endpoint().events());

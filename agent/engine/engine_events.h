@@ -26,7 +26,7 @@ class EngineEvents {
  public:
   // Adds its routes to `api`, and watches from now on. All must outlive it.
   [[nodiscard]] static Result<std::unique_ptr<EngineEvents>> start(
-      const EventsConfig& config, const control::MachineOptions& machine,
+      const EventsConfig& config, const control::MachineOptions& machine, control::UsageBook& usage,
       const control::HostMachine& host, const Clock& clock, http::Server& server,
       control::Api& api);
   ~EngineEvents();
