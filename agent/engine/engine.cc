@@ -14,6 +14,7 @@
 
 #include "agent/asker.h"
 #include "agent/engine/engine_socket.h"
+#include "agent/engine/metrics.h"
 #include "agent/engine/socket_owner.h"
 #include "agent/service_manager.h"
 #include "control/api/api.h"
@@ -211,7 +212,7 @@ class Engine {
 
   // Asked from the first connection on, which is after everything is made.
   [[nodiscard]] std::string metrics() const {
-    return events_->metrics();
+    return engine_metrics(events_->metrics(), service_->counts(), policies_->counts());
   }
 
   Result<> serve(const control::Recovery& recovery) {

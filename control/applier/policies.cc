@@ -43,6 +43,15 @@ policy::Loaded Policies::reload() {
     const std::scoped_lock guard(mutex_);
     reloaded_ = true;
   }
+  {
+    const std::scoped_lock guard(counts_mutex_);
+    ++counts_.reloads;
+    counts_.reload_ok = loaded.problems.empty();
+    if (counts_.reload_ok)
+      counts_.reload_ok_at = clock_.wall();
+    else
+      ++counts_.reload_failures;
+  }
   wake_();
   return loaded;
 }
@@ -61,6 +70,29 @@ Answer<std::string> Policies::explain(std::string_view ref) {
   if (!group || member == members_.end())
     return refuse(Problem::kNotFound, "cgroup " + target.cgroup + " is gone just now");
   return policy::decision_json(decide(member->second, view, *group));
+}
+
+PolicyCounts Policies::counts() const {
+  const std::scoped_lock guard(counts_mutex_);
+  return counts_;
+}
+
+// At the end of a turn, for those who must not wait for one.
+void Policies::publish() {
+  std::size_t matched = 0;
+  std::size_t values = 0;
+  for (const auto& [serial, member] : members_) {
+    matched += member.matched ? 1U : 0U;
+    values += member.held.size();
+  }
+  auto calm = drift_.census();
+  const std::scoped_lock guard(counts_mutex_);
+  counts_.files = rules_->files.size();
+  counts_.rules = rules_->rules.size();
+  counts_.matched = matched;
+  counts_.values = values;
+  counts_.drift = drift_.counts();
+  counts_.calm = std::move(calm);
 }
 
 drift::DriftCounts Policies::drift_counts() const {
@@ -98,6 +130,7 @@ void Policies::turn(const GroupNews& news) {
     const bool due = member.look || member.has_by_hand || (member.next && wall >= *member.next);
     if (due && member.under_way == 0) look_at(serial, member);
   }
+  publish();
 }
 
 void Policies::take_news(const GroupNews& news) {
@@ -196,6 +229,12 @@ void Policies::say_once(Member& member, const std::string& what) {
   service_.note(what);
 }
 
+bool Policies::speaks_for(const Member& member) const {
+  return std::ranges::any_of(rules_->rules, [&](const policy::Rule& rule) {
+    return policy::match(rule, *member.group.identity).answer == policy::Matching::Answer::kYes;
+  });
+}
+
 bool Policies::may_matter(const Member& member) const {
   return !member.held.empty() || std::ranges::any_of(rules_->rules, [&](const policy::Rule& rule) {
     return rule.mode == policy::Mode::kEnforce &&
@@ -220,6 +259,7 @@ policy::Decision Policies::decide(const Member& member, const limit::KernelView&
 void Policies::look_at(std::uint64_t serial, Member& member) {
   member.look = false;
   member.next.reset();
+  member.matched = speaks_for(member);
   const std::string& path = member.group.cgroup.path;
   // At its first look the journal may know of values that rules held before this start.
   const bool first = !std::exchange(member.is_read, true);

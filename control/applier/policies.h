@@ -34,6 +34,20 @@ struct PolicyOptions {
   std::function<policy::Observed(const KnownGroup&)> observed;
 };
 
+// For metrics; of the last turn.
+struct PolicyCounts {
+  std::size_t files = 0;
+  std::size_t rules = 0;
+  std::size_t matched = 0;  // Groups for which some rule speaks, observing ones included.
+  std::size_t values = 0;   // Held by rules.
+  std::uint64_t reloads = 0;
+  std::uint64_t reload_failures = 0;  // Then the rules before stay in force.
+  bool reload_ok = false;             // The last one.
+  std::optional<WallTime> reload_ok_at;
+  drift::DriftCounts drift;
+  std::map<drift::Calm, std::size_t> calm;
+};
+
 class Policies {
  public:
   using Submit = std::function<Result<>(Worker::Job)>;
@@ -55,6 +69,8 @@ class Policies {
   // The keeper's thread, with what is new since the last turn, at least every few seconds.
   void turn(const GroupNews& news);
 
+  // Never waits for a turn.
+  [[nodiscard]] PolicyCounts counts() const;
   [[nodiscard]] drift::DriftCounts drift_counts() const;
   [[nodiscard]] std::map<drift::Calm, std::size_t> drift_census() const;
 
@@ -64,6 +80,7 @@ class Policies {
     std::vector<policy::Held> held;
     bool is_read = false;  // The journal was asked what is held.
     bool look = true;
+    bool matched = false;  // Some rule speaks for it.
     bool has_by_hand = false;
     std::size_t under_way = 0;  // Changes on the lanes.
     std::optional<WallTime> next;
@@ -105,6 +122,7 @@ class Policies {
   void answer(const drift::Finding& finding);
   [[nodiscard]] std::string manager_of(const std::string& cgroup);
   void look_at(std::uint64_t serial, Member& member);
+  [[nodiscard]] bool speaks_for(const Member& member) const;
   [[nodiscard]] bool may_matter(const Member& member) const;
   [[nodiscard]] policy::Decision decide(const Member& member, const limit::KernelView& view,
                                         std::size_t group) const;
@@ -121,6 +139,7 @@ class Policies {
   void give_up(Member& member, const Step& step, const Fault& fault);
   static void try_again(Member& member);
   void say_once(Member& member, const std::string& what);
+  void publish();
   void own_groups(const Member& member, Own own);
 
   Service& service_;
@@ -131,6 +150,9 @@ class Policies {
   const PolicyOptions options_;
   const std::function<void()> wake_;
   policy::PolicyBook book_;
+
+  mutable std::mutex counts_mutex_;  // Of `counts_`.
+  PolicyCounts counts_;
 
   std::mutex done_mutex_;  // Of `done_`: lanes write, a turn reads.
   std::vector<Done> done_;

@@ -66,6 +66,39 @@ class Enforcer::Claim {
 };
 
 Outcome Enforcer::run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
+  Outcome outcome = try_run(plan, order, port);
+  count(outcome);
+  return outcome;
+}
+
+void Enforcer::count(const Outcome& outcome) {
+  const std::scoped_lock guard(mutex_);
+  if (outcome.change == 0) {
+    if (!outcome.done()) ++counts_.refused;
+    return;  // Or there was nothing to do.
+  }
+  switch (outcome.applied.end) {
+    case limit::Applied::End::kDone:
+      ++counts_.done;
+      break;
+    case limit::Applied::End::kUndone:
+      ++counts_.undone;
+      break;
+    case limit::Applied::End::kStuck:
+      ++counts_.stuck;
+      break;
+  }
+  for (const limit::WriteOutcome& write : outcome.applied.writes) ++counts_.writes[write.state];
+}
+
+EnforcerCounts Enforcer::counts() const {
+  const std::scoped_lock guard(mutex_);
+  EnforcerCounts counts = counts_;
+  counts.unrecorded = unwritten_.size();
+  return counts;
+}
+
+Outcome Enforcer::try_run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
   if (!plan.ok()) {
     std::string why = "a write that the kernel will refuse";
     if (!plan.refusals.empty())

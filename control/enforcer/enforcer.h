@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -45,6 +46,16 @@ struct Outcome {
   [[nodiscard]] bool done() const { return !error; }
 };
 
+// Since the start, without what it took back.
+struct EnforcerCounts {
+  std::uint64_t done = 0;     // Changes.
+  std::uint64_t undone = 0;   // Failed, and taken back.
+  std::uint64_t stuck = 0;    // Failed, and not taken back whole.
+  std::uint64_t refused = 0;  // Not begun.
+  std::map<limit::WriteState, std::uint64_t> writes;
+  std::size_t unrecorded = 0;  // Audit records that the disk has not taken yet.
+};
+
 // What the start after a kill did.
 struct Recovery {
   std::size_t changes = 0;  // That had no end.
@@ -69,6 +80,8 @@ class Enforcer {
   // Once, before the first run().
   Recovery recover(limit::KernelPort& port, const Moment& now);
 
+  [[nodiscard]] EnforcerCounts counts() const;
+
   // A line about the engine itself.
   void note(const Moment& now, std::string text);
 
@@ -76,6 +89,8 @@ class Enforcer {
   using Group = std::pair<std::size_t, std::uint64_t>;
   class Claim;
 
+  Outcome try_run(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
+  void count(const Outcome& outcome);
   Outcome execute(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
   Outcome refuse(const limit::Plan& plan, const Order& order, Error error);
   void recover_one(std::uint64_t id, const OpenChange& change, limit::KernelPort& port,
@@ -85,7 +100,8 @@ class Enforcer {
 
   Journal& journal_;
   AuditLog& audit_;
-  std::mutex mutex_;  // Of what follows.
+  mutable std::mutex mutex_;  // Of what follows.
+  EnforcerCounts counts_;     // But `unrecorded`.
   std::set<Group> busy_;
   std::vector<AuditRecord> unwritten_;  // Records that the disk did not take; the next bring them.
 };

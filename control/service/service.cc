@@ -110,6 +110,16 @@ Result<std::unique_ptr<Service>> Service::open(Store& store, Machine& machine, c
   return service;
 }
 
+ServiceCounts Service::counts() const {
+  ServiceCounts counts{.changes = enforcer_->counts()};
+  journal_->with_state([&](const State& state) {
+    counts.under_way = state.open().size();
+    counts.values = state.found().size();
+    counts.leases = state.leases().size();
+  });
+  return counts;
+}
+
 Recovery Service::start() {
   const auto port = machine_.port();
   const Recovery recovery = enforcer_->recover(*port, machine_.now());

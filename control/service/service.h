@@ -59,6 +59,14 @@ struct History {
   std::string broken;                // What does not verify; empty: the chain is whole.
 };
 
+// For metrics.
+struct ServiceCounts {
+  EnforcerCounts changes;
+  std::size_t under_way = 0;  // Changes.
+  std::size_t values = 0;     // That are ours: what was found is remembered.
+  std::size_t leases = 0;
+};
+
 // Safe from every thread. What blocks as long as kernel and disk do is marked so.
 class Service {
  public:
@@ -102,6 +110,7 @@ class Service {
   void forget(std::span<const limit::Place> gone);
 
   [[nodiscard]] State state() const { return journal_->state(); }
+  [[nodiscard]] ServiceCounts counts() const;
   // A value that somebody else wrote is what we hold from now on; what was found first stays.
   void adopt(const Spot& spot, const std::string& text, std::string rule);
   void note(std::string text) { enforcer_->note(machine_.now(), std::move(text)); }
