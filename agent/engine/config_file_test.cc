@@ -86,7 +86,7 @@ TEST(EngineConfigFile, MayBeEmpty) {
 
 TEST(EngineConfigFile, TheExampleIsOne) {
   std::ifstream file(PLIMSOLL_SOURCE_DIR "/packaging/engine.yaml");
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
   ASSERT_FALSE(text.empty());
   EXPECT_EQ(problems(text), Texts());
   // What it has commented out is right as well, and the default.
@@ -99,7 +99,7 @@ TEST(EngineConfigFile, TheExampleIsOne) {
   }
   const Taken taken = take(all);
   EXPECT_EQ(taken.problems, Texts());
-  EngineSettings defaults;
+  const EngineSettings defaults;
   EngineSettings same = taken.settings;
   same.config.socket = defaults.config.socket;  // By default made of run-dir.
   same.host_root = defaults.host_root;          // "/" says the same as nothing.
@@ -122,7 +122,7 @@ TEST(EngineConfigFile, MustBelongToWhoeverRunsIt) {
 }
 
 TEST(EngineSettings, SayWhatNeedsARestart) {
-  EngineSettings running;
+  const EngineSettings running;
   EngineSettings wanted;
   wanted.log_level = "debug";
   wanted.config.control_group = "staff";

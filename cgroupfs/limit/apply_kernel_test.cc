@@ -105,5 +105,33 @@ TEST_F(ApplyOnKernel, AGroupMadeAgainUnderThePathIsNotWritten) {
   }
 }
 
+// The kernel lets no cpuset with processes lose its list (ENOSPC), and empties one without.
+TEST_F(ApplyOnKernel, ACpusetThatHadNoListIsTakenBack) {
+  const KernelView host = view();
+  if (host.of(cgroupfs::Controller::kCpuset).version != 2)
+    GTEST_SKIP() << "on cgroup v1 every cpuset has a list of its own";
+  if (!has_word(*host.groups[*host.index_of(groups_.top())].find("cgroup.controllers"), "cpuset"))
+    GTEST_SKIP() << "this machine has not enabled cpuset below the root";
+  // The controller is enabled, and only nodes are set.
+  const auto nodes = std::vector<Wanted>{{group(), limits_of({"cpuset.mems=0"})}};
+  ASSERT_EQ(apply(make_plan(view(), nodes), port_).end, Applied::End::kDone);
+  for (const bool populated : {false, true}) {
+    if (populated) {
+      ASSERT_EQ(groups_.populate("/a"), "");
+    }
+    const KernelView before = view();
+    ASSERT_EQ(text_of(before, group(), "cpuset.cpus"), "");
+    const Plan wanted =
+        make_plan(before, std::vector<Wanted>{{group(), limits_of({"cpuset.cpus=0"})}});
+    ASSERT_TRUE(wanted.ok()) << to_text(wanted);
+    const Applied applied = apply(wanted, port_);
+    ASSERT_EQ(applied.end, Applied::End::kDone) << applied.error->message();
+    EXPECT_EQ(text_of(view(), group(), "cpuset.cpus"), "0");
+    EXPECT_EQ(take_back(wanted, wanted.writes.size(), port_).end, Applied::End::kUndone);
+    EXPECT_EQ(text_of(view(), group(), "cpuset.cpus"),
+              populated ? text_of(before, groups_.top(), "cpuset.cpus.effective") : "");
+  }
+}
+
 }  // namespace
 }  // namespace plimsoll::limit

@@ -269,7 +269,7 @@ TEST_F(Applying, GroupsThatGoAreForgotten) {
 }
 
 TEST(Ceilings, AreTheTightestOfTheAncestors) {
-  limit::ViewOf host(2, {"/a", "/a/b", "/a/b/c"});
+  const limit::ViewOf host(2, {"/a", "/a/b", "/a/b/c"});
   limit::KernelView view = host.view();
   const auto set = [&](const std::string& group, const std::string& file, const std::string& text) {
     for (limit::FileText& one : view.groups[*view.index_of(group)].files)

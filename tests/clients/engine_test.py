@@ -274,6 +274,50 @@ class LifeTest(unittest.TestCase):
         self.assertEqual(mortal.stop(), 0)
         self.assertFalse(mortal.socket.exists())
 
+    def test_settings_from_a_file(self):
+        path = case.work / "engine.yaml"
+
+        def settings(text):
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o600)
+
+        def check(*flags):
+            command = [str(case.PLIMSOLL), "engine", "--config", str(path), "--check-config", *flags]
+            return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+        settings("log.level: loud\nsokcet: /x\n")
+        done = check()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"{path}:1:12: log.level: give debug, info, warn or error", done.stderr)
+        self.assertIn(f'{path}:2:1: unknown key "sokcet"; the nearest known one is "socket"', done.stderr)
+        told = case.work / "told-by-file.json"
+        hook = case.work / "hook-of-file"
+        hook.write_text(f"#!/bin/sh\ncat >> {told}\n")
+        hook.chmod(0o755)
+        # The flag wins: the directory of the file would be somebody else's.
+        settings(f"run-dir: /nowhere\ncontrol-group: {CONTROL_GROUP}\nevents: {{exec: {hook}}}\n")
+        self.assertEqual((check().returncode, check("--log.level=loud").returncode), (0, 2))
+        other = Engine("--config", str(path))
+        self.addCleanup(other.stop)
+        other.start()
+        self.assertEqual(other.ask("/plimsoll/v1/info", as_user=WRITER, groups=[CONTROL_GROUP])[1]["role"], "control")
+        self.assertIn('plimsoll_event_deliveries_total{sink="exec 1"} ', other.ask("/metrics")[1])
+        # Taken at a reload; what is not says so, and what is wrong changes nothing.
+        settings(f"run-dir: /nowhere\nread-group: {CONTROL_GROUP}\ncontrol-group: 0\npolicy-dir: {case.work}\n")
+        other.process.send_signal(signal.SIGHUP)
+
+        def role():
+            answer = other.ask("/plimsoll/v1/info", as_user=WRITER, groups=[CONTROL_GROUP])[1]
+            return answer.get("role") if isinstance(answer, dict) else None
+
+        self.assertTrue(case.eventually(lambda: role() == "read"), other.log())
+        self.assertNotIn("exec 1", other.ask("/metrics")[1])
+        self.assertIn("policy-dir: another value than the engine started with", other.log())
+        settings("nonsense: 1\n")
+        other.process.send_signal(signal.SIGHUP)
+        self.assertTrue(case.eventually(lambda: "the settings in force stay as they are" in other.log()))
+        self.assertEqual(role(), "read")
+
     def test_goes_on_after_a_reload_signal(self):
         engine.process.send_signal(signal.SIGHUP)
         self.assertEqual(engine.ask("/plimsoll/v1/info")[0], 200)

@@ -132,6 +132,7 @@ class Load(Cli):
         group = self.group("plan")
         told = self.limit("plan", group.ref, "--memory", "64M", "--pids", "5", "--what-if")
         self.assertRegex(told, r"pids.max +max +5\n")
+        self.assertRegex(told, r"(?m)^memory.max: the host has .*, of which it may have .* %$")
         self.assertEqual((group.pids_max(), group.memory_max()), ("max", None))
         self.assertIn("planned", self.limit("set", "--dry-run", group.ref, "--pids", "5"))
         self.assertEqual(group.pids_max(), "max")
