@@ -205,8 +205,12 @@ Whole of_parent(Knob knob, const Known& known) {
   return {host.amount, host.what + (host.amount ? ", for no parent has a limit" : "")};
 }
 
-std::string minutes_text(std::chrono::nanoseconds span) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::minutes>(span).count()) + " min";
+// In seconds only where minutes would hide how far it is.
+std::string span_text(std::chrono::nanoseconds span) {
+  using std::chrono::duration_cast;
+  if (span < std::chrono::minutes(2))
+    return std::to_string(duration_cast<std::chrono::seconds>(span).count()) + " s";
+  return std::to_string(duration_cast<std::chrono::minutes>(span).count()) + " min";
 }
 
 Whole of_observed(Knob knob, Base base, const Known& known) {
@@ -214,11 +218,11 @@ Whole of_observed(Knob knob, Base base, const Known& known) {
   if (measure_of(knob) == Measure::kCpu) use = known.observed.nano_cpus;
   if (measure_of(knob) == Measure::kPids) use = known.observed.pids;
   if (!use || known.observed.span < known.min_observed)
-    return {std::nullopt, "not yet known: observed for " + minutes_text(known.observed.span) +
-                              " of " + minutes_text(known.min_observed)};
+    return {std::nullopt, "not yet known: observed for " + span_text(known.observed.span) + " of " +
+                              span_text(known.min_observed)};
   const std::uint64_t amount = base == Base::kP95 ? use->p95 : use->max;
   return {amount, std::string(name_of(base)) + " " + limit::to_text(setting_of(knob, amount)) +
-                      " over " + minutes_text(known.observed.span)};
+                      " over " + span_text(known.observed.span)};
 }
 
 // Up or down to a multiple of `step`.

@@ -204,10 +204,10 @@ void Decoder::min_observed(const YamlNode& node, Rule& rule) {
   const auto word = text(node, "min_observed");
   if (!word) return;
   const auto span = parse_go_duration(*word);
-  if (span && *span >= std::chrono::minutes(1) && *span <= std::chrono::hours(24 * 30))
+  if (span && *span >= std::chrono::seconds(10) && *span <= std::chrono::hours(24 * 30))
     rule.min_observed = std::chrono::duration_cast<std::chrono::seconds>(*span);
   else
-    problem(node, "min_observed: \"" + *word + "\" is not a duration from 1m to 720h");
+    problem(node, "min_observed: \"" + *word + "\" is not a duration from 10s to 720h");
 }
 
 Decoded decode(const std::string& file, std::string_view text) {

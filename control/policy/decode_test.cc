@@ -155,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRule{"GlobIsMap", "not: {name: {a: b}}", "not.name: expected a value"},
         BadRule{"GlobIsEmpty", "not: {name: \"\"}", "an empty text"},
         BadRule{"NoGlobs", "not: {name: []}", "not.name: an empty list"},
-        BadRule{"Observed", "min_observed: 3s", "duration from 1m to 720h"},
+        BadRule{"Observed", "min_observed: 3s", "duration from 10s to 720h"},
         BadRule{"WhenIsEmpty", "when: {}", "holds always"},
         BadRule{"WhenIsAnInstant", "when: {from: \"08:00\", to: \"08:00\"}", "are the same"},
         BadRule{"WhenEndsBeforeItBegins", "when: {from: \"24:00\", to: \"08:00\"}", "next day"},

@@ -25,7 +25,7 @@ constexpr KeyInfo kKeys[] = {
      "what happens when somebody else changes a value that this rule holds"},
     {Section::kRule, "when", "map, see When, or a list of such", "always",
      "when the rule holds: in any of these windows"},
-    {Section::kRule, "min_observed", "duration such as `30m`, `24h`", "`10m`",
+    {Section::kRule, "min_observed", "duration such as `30m`, `24h`; from `10s` to `720h`", "`10m`",
      "for how long a container must have been observed before a share of p95 or max is known"},
 
     {Section::kMatch, "name", "glob, or a list of globs", "",
@@ -37,7 +37,8 @@ constexpr KeyInfo kKeys[] = {
     {Section::kMatch, "runtime", "glob or list", "",
      "`docker`, `podman`, `containerd`, `crio`, `lxc`, `nspawn`, `plimsoll`; named without "
      "wildcards also `systemd`, `kubernetes` (pods), `cgroup`"},
-    {Section::kMatch, "cgroup", "glob or list", "", "path of the group, such as `/docker/*`"},
+    {Section::kMatch, "cgroup", "glob or list", "",
+     "path of the group, such as `/docker/*`; what is no container needs its `runtime` as well"},
     {Section::kMatch, "compose", "map, see Compose", "", "the Compose project it belongs to"},
     {Section::kMatch, "namespace", "glob or list", "", "of its pod"},
     {Section::kMatch, "pod", "glob or list", "", "name of its pod"},
