@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 
+#include "agent/complain.h"
 #include "agent/events/event_lines.h"
 #include "agent/exit_code.h"
 #include "agent/terminal.h"
@@ -15,14 +15,11 @@ namespace plimsoll::agent {
 
 namespace {
 
-void complain(const std::string& message) {
-  std::fprintf(stderr, "plimsoll events: %s\n", message.c_str());
-}
-
 int failed(const Error& error, const std::string& socket) {
-  complain(describe(error));
+  complain("events", describe(error));
   if (error.kind != ErrorKind::kNotOffered) return exit_code_of(error.kind);
-  complain("no engine listens on " + socket + ": start 'plimsoll engine', or give --socket");
+  complain("events",
+           "no engine listens on " + socket + ": start 'plimsoll engine', or give --socket");
   return kExitUnreachable;
 }
 
@@ -30,7 +27,7 @@ int failed(const Error& error, const std::string& socket) {
 bool print(const std::string& text, int& code) {
   const Result<bool> written = write_all(STDOUT_FILENO, text);
   if (!written) {
-    complain(written.error().message());
+    complain("events", written.error().message());
     code = kExitFailure;
   }
   return written && *written;
@@ -40,11 +37,12 @@ int ask_once(const EventsFlags& flags, const std::string& target) {
   const auto answer = http::get("unix:" + flags.socket, target);
   if (!answer) return failed(answer.error(), flags.socket);
   if (answer->status == 404) {
-    complain("no event " + flags.report.value_or("") + " is kept");
+    complain("events", "no event " + flags.report.value_or("") + " is kept");
     return kExitNotFound;
   }
   if (answer->status != 200) {
-    complain("the engine answered " + std::to_string(answer->status) + ": " + answer->body);
+    complain("events",
+             "the engine answered " + std::to_string(answer->status) + ": " + answer->body);
     return answer->status == 403 ? kExitDenied : kExitFailure;
   }
   int code = kExitOk;
@@ -69,7 +67,7 @@ int follow(const EventsFlags& flags, const std::string& target) {
       const auto line = event_line(std::string_view(text).substr(begin, end - begin), flags);
       begin = end + 1;
       if (!line) {
-        complain(describe(line.error()));
+        complain("events", describe(line.error()));
         code = kExitFailure;
         return false;
       }
@@ -117,7 +115,7 @@ Command events_command() {
   command.run = [flags]() -> int {
     const Result<std::string> target = events_target(*flags);
     if (!target) {
-      complain(describe(target.error()));
+      complain("events", describe(target.error()));
       return exit_code_of(target.error().kind);
     }
     exit_on_interrupt();

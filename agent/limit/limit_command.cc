@@ -4,10 +4,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 #include <utility>
 
+#include "agent/complain.h"
 #include "agent/exit_code.h"
 #include "agent/limit/answer.h"
 #include "agent/limit/engine_client.h"
@@ -40,24 +40,15 @@ struct Change {
 };
 using ChangePtr = std::shared_ptr<Change>;
 
-void complain(std::string_view message) {
-  std::fprintf(stderr, "plimsoll limit: %.*s\n", static_cast<int>(message.size()), message.data());
-}
-
-int complain(const Error& error) {
-  complain(describe(error));
-  return exit_code_of(error.kind);
-}
-
-int complain(const NoAnswer& none) {
-  complain(none.message);
+int unanswered(const NoAnswer& none) {
+  complain("limit", none.message);
   return none.exit_code;
 }
 
 int print(const std::string& text, int exit_code = kExitOk) {
   const Result<bool> written = write_all(STDOUT_FILENO, text);
   if (written) return exit_code;
-  complain(written.error().message());
+  complain("limit", written.error().message());
   return kExitFailure;
 }
 
@@ -80,25 +71,25 @@ int show(const Common& common, const std::vector<std::string>& references) {
   const EngineClient engine(common.socket);
   const auto body =
       engine.get(references.empty() ? std::string(kLimits) : path_of(references.front()));
-  if (!body) return complain(body.error());
+  if (!body) return unanswered(body.error());
   if (common.json) return print(*body);
   if (references.empty()) {
     const auto all = decode_targets(*body);
-    return all ? print(render_targets(*all, now())) : complain(all.error());
+    return all ? print(render_targets(*all, now())) : complain("limit", all.error());
   }
   const auto shown = decode_target(*body);
-  return shown ? print(render_target(*shown, now())) : complain(shown.error());
+  return shown ? print(render_target(*shown, now())) : complain("limit", shown.error());
 }
 
 int history(const Common& common, const std::vector<std::string>& references, std::uint64_t most) {
   std::string target = "/plimsoll/v1/history?limit=" + std::to_string(most);
   if (!references.empty()) target += "&ref=" + percent_encoded(references.front());
   const auto body = EngineClient(common.socket).get(target);
-  if (!body) return complain(body.error());
+  if (!body) return unanswered(body.error());
   const auto answer = decode_history(*body);
-  if (!answer) return complain(answer.error());
+  if (!answer) return complain("limit", answer.error());
   const bool sound = answer->broken.empty();
-  if (!sound) complain("the audit log does not verify: " + answer->broken);
+  if (!sound) complain("limit", "the audit log does not verify: " + answer->broken);
   return print(common.json ? *body : render_history(*answer), sound ? kExitOk : kExitFailure);
 }
 
@@ -107,10 +98,10 @@ int print_change(const Common& common, const http::ClientResponse& response) {
   const int exit_code = exit_code_of_status(response.status);
   const auto answer = decode_change(response.body);
   if (!answer) {
-    complain(answer.error());
+    complain("limit", answer.error().message());
     return kExitFailure;
   }
-  if (answer->fault) complain(answer->fault->message);
+  if (answer->fault) complain("limit", answer->fault->message);
   return print(common.json ? response.body : render_change(*answer), exit_code);
 }
 
@@ -123,22 +114,22 @@ Result<LimitWishes> complete(LimitWishes wishes, const std::optional<ShownTarget
 
 int change(const Common& common, const Change& typed) {
   auto wishes = parse_wishes(typed.verb, typed.flags.typed(), typed.options, find_disk);
-  if (!wishes) return complain(wishes.error());
+  if (!wishes) return complain("limit", wishes.error());
   const std::string path = path_of(typed.references.front());
   const auto deadline = parse_go_duration(typed.options.deadline).value_or(kEnginesDeadline);
   const EngineClient engine(common.socket, deadline);
   std::optional<ShownTarget> before;
   if (wishes->needs_current() || typed.what_if) {
     const auto body = engine.get(path);
-    if (!body) return complain(body.error());
+    if (!body) return unanswered(body.error());
     auto shown = decode_target(*body);
-    if (!shown) return complain(shown.error());
+    if (!shown) return complain("limit", shown.error());
     before = *std::move(shown);
   }
   wishes = complete(*std::move(wishes), before);
-  if (!wishes) return complain(wishes.error());
+  if (!wishes) return complain("limit", wishes.error());
   const auto response = engine.post(path, to_json(*wishes));
-  if (!response) return complain(response.error());
+  if (!response) return unanswered(response.error());
   const int exit_code = print_change(common, *response);
   if (!typed.what_if || common.json || exit_code != kExitOk) return exit_code;
   const auto answer = decode_change(response->body);
@@ -151,8 +142,8 @@ const char* const kReference = "Container: name, id or a unique beginning of it;
 // The one word that every change is about.
 int run_on_one(const ChangePtr& typed, const CommonPtr& common) {
   if (typed->references.size() == 1) return change(*common, *typed);
-  complain(typed->references.empty() ? "say which container: a name, an id or cgroup:/path"
-                                     : "one container at a time");
+  complain("limit", typed->references.empty() ? "say which container: a name, an id or cgroup:/path"
+                                              : "one container at a time");
   return kExitUsage;
 }
 
@@ -242,7 +233,7 @@ Command show_command(const CommonPtr& common) {
   command.options = {{"REF", references.get(), kReference, {}, {}}};
   command.run = [common, references] {
     if (references->size() <= 1) return show(*common, *references);
-    complain("one container at a time");
+    complain("limit", "one container at a time");
     return static_cast<int>(kExitUsage);
   };
   return command;
@@ -261,7 +252,7 @@ Command history_command(const CommonPtr& common) {
                      {"-n,--limit", &state->most, "The newest N (default 100)", "N", {}}};
   command.run = [common, state] {
     if (state->references.size() <= 1) return history(*common, state->references, state->most);
-    complain("one container at a time");
+    complain("limit", "one container at a time");
     return static_cast<int>(kExitUsage);
   };
   return command;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/complain.h"
 #include "agent/exit_code.h"
 #include "agent/manual/completion.h"
 #include "agent/manual/man_page.h"
@@ -44,14 +45,9 @@ std::string date_of_pages() {
   return text.data();
 }
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "plimsoll: %s\n", error.message().c_str());
-  return kExitFailure;
-}
-
 int print(const std::string& text) {
   const Result<bool> written = write_all(STDOUT_FILENO, text);
-  return written ? kExitOk : complain(written.error());
+  return written ? kExitOk : complain("", written.error());
 }
 
 Result<> write_file(const std::string& path, const std::string& text) {
@@ -74,7 +70,7 @@ Result<> write_pages(const CommandText& root, const std::string& directory) {
 int run_man(const CommandText& root, const ManFlags& flags) {
   if (!flags.directory.empty()) {
     const auto written = write_pages(root, flags.directory);
-    return written ? static_cast<int>(kExitOk) : complain(written.error());
+    return written ? static_cast<int>(kExitOk) : complain("", written.error());
   }
   for (const CommandText* command : flatten(root))
     if (command->words == flags.words)

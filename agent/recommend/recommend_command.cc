@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/complain.h"
 #include "agent/exit_code.h"
 #include "agent/percent_encode.h"
 #include "agent/stats/remote.h"
@@ -30,15 +30,11 @@ struct RecommendFlags {
   RemoteFlags remote;
 };
 
-void complain(const std::string& message) {
-  std::fprintf(stderr, "plimsoll recommend: %s\n", message.c_str());
-}
-
 int failed(const Error& error, const RecommendFlags& flags) {
-  complain(describe(error));
+  complain("recommend", describe(error));
   if (error.kind != ErrorKind::kNotOffered) return exit_code_of(error.kind);
-  complain("no exporter to be had at " + flags.exporter +
-           ": start 'plimsoll exporter' there, or give --exporter");
+  complain("recommend", "no exporter to be had at " + flags.exporter +
+                            ": start 'plimsoll exporter' there, or give --exporter");
   return kExitUnreachable;
 }
 
@@ -93,7 +89,7 @@ int recommend(const RecommendFlags& flags, const control::AdviceOptions& options
   }
   const Result<bool> written = write_all(STDOUT_FILENO, text);
   if (written) return kExitOk;
-  complain(written.error().message());
+  complain("recommend", written.error().message());
   return kExitFailure;
 }
 
@@ -134,14 +130,14 @@ Command recommend_command() {
     if (flags->min_seen) {
       const auto least = parse_go_duration(*flags->min_seen);
       if (!least || *least < std::chrono::nanoseconds(0)) {
-        complain("--min-seen: " + *flags->min_seen + ": give a duration, such as 10m");
+        complain("recommend", "--min-seen: " + *flags->min_seen + ": give a duration, such as 10m");
         return kExitUsage;
       }
       options.min_seen = *least;
     }
     const auto history = parse_go_duration(flags->history);
     if (!history || *history <= std::chrono::nanoseconds(0)) {
-      complain("--history: " + flags->history + ": give a duration, such as 24h");
+      complain("recommend", "--history: " + flags->history + ": give a duration, such as 24h");
       return kExitUsage;
     }
     exit_on_interrupt();

@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 
+#include "agent/complain.h"
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
 #include "agent/stats/stats_flags.h"
@@ -18,10 +18,6 @@ namespace plimsoll::agent {
 namespace {
 
 constexpr const char* kLocalExporter = "127.0.0.1:7546";
-
-void complain(const std::string& message) {
-  std::fprintf(stderr, "plimsoll stats: %s\n", message.c_str());
-}
 
 // Prints frames as they come; remembers why it stopped.
 class Printer {
@@ -40,7 +36,7 @@ class Printer {
     }
     const Result<bool> written = write_all(STDOUT_FILENO, text);
     if (!written) {
-      complain(written.error().message());
+      complain("stats", written.error().message());
       exit_code_ = kExitFailure;
     }
     ++printed_;
@@ -54,14 +50,14 @@ class Printer {
  private:
   bool begin(const StatsFrame& frame, const Terminal& terminal) {
     const std::vector<std::string> problems = view_.begin(frame);
-    for (const std::string& problem : problems) complain(problem);
+    for (const std::string& problem : problems) complain("stats", problem);
     if (!problems.empty()) {
       exit_code_ = kExitNotFound;
       return false;
     }
     // Drawn again and again it stands below the table instead.
     const bool redraws = options_.redraw && terminal.interactive;
-    if (!redraws && view_.rows(frame).empty()) complain(view_.why_empty());
+    if (!redraws && view_.rows(frame).empty()) complain("stats", view_.why_empty());
     return true;
   }
 
@@ -74,7 +70,7 @@ class Printer {
 int run_on_host(const std::string& host, const RemoteFlags& flags, const StatsOptions& options) {
   Result<Remote> remote = parse_remote(host, flags, std::getenv("PLIMSOLL_PASSWORD"));
   if (!remote) {
-    complain(describe(remote.error()));
+    complain("stats", describe(remote.error()));
     return exit_code_of(remote.error().kind);
   }
   Printer printer(options);
@@ -82,10 +78,11 @@ int run_on_host(const std::string& host, const RemoteFlags& flags, const StatsOp
   const Result<> result =
       source->run([&](const StatsFrame& frame) { return printer.print(frame); });
   if (result) return printer.exit_code();
-  complain(result.error().message());
+  complain("stats", result.error().message());
   if (result.error().kind == ErrorKind::kNotOffered)
-    complain("no exporter to be had at " + host +
-             ": start 'plimsoll exporter' there, or leave out --host to measure this host");
+    complain("stats",
+             "no exporter to be had at " + host +
+                 ": start 'plimsoll exporter' there, or leave out --host to measure this host");
   return kExitUnreachable;
 }
 
@@ -100,7 +97,8 @@ Result<> sample_here(const exporter::SamplerConfig& config, const StatsOptions& 
 
 void name_denied(const StoppedRows& stopped) {
   for (const std::string& directory : stopped.denied())
-    complain(directory + " is closed to us: containers there that do not run are not shown");
+    complain("stats",
+             directory + " is closed to us: containers there that do not run are not shown");
 }
 
 // The local exporter if one answers, since it has rates at once and reads everything anyway; else,
@@ -126,12 +124,12 @@ int run_here(const StatsFlags& flags, const exporter::SamplerConfig& config,
     if (result) return printer.exit_code();
     // Nobody listening is the normal case; anything else deserves a word.
     if (result.error().kind != ErrorKind::kNotOffered || printer.printed() > 0)
-      complain(result.error().message() + "; sampling without it");
+      complain("stats", result.error().message() + "; sampling without it");
   }
   const Result<> result = sample_here(config, options, show);
   if (result) return printer.exit_code();
-  complain(describe(result.error()));
-  complain("'plimsoll doctor' says what this host offers");
+  complain("stats", describe(result.error()));
+  complain("stats", "'plimsoll doctor' says what this host offers");
   return exit_code_of(result.error().kind);
 }
 
@@ -197,7 +195,7 @@ Command stats_command() {
   command.run = [state]() -> int {
     const Result<StatsOptions> options = parse_stats_flags(state->flags);
     if (!options) {
-      complain(describe(options.error()));
+      complain("stats", describe(options.error()));
       return exit_code_of(options.error().kind);
     }
     exit_on_interrupt();
