@@ -1,5 +1,5 @@
-// What limits cost: reading what is there, planning, writing with read-back; and one verified
-// write, in a row.
+// What limits cost: reading what is there, planning, writing with read-back; one verified write
+// after another; and the same with journal and audit log.
 //   plimsoll_bench_limits [N]     (default 1000 groups; needs root: makes cgroups of its own and
 //   removes them)
 // CPU time of the one thread; medians of a few rounds. The bars are the project's goals.
@@ -11,11 +11,13 @@
 #include <cstdio>
 #include <ctime>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/number.h"
 #include "base/read_file.h"
+#include "bench/enforced.h"
 #include "bench/row.h"
 #include "cgroupfs/limit/apply.h"
 #include "cgroupfs/limit/plan.h"
@@ -202,6 +204,20 @@ int run(std::size_t count) {
     for (int i = 0; i < kRounds; ++i) (void)limit::apply(i % 2 == 0 ? up : down, port);
   });
   row(1, "one verified write after another", kRounds / took, "per s");
+
+  const auto plan_of = [&](std::span<const std::string> paths, bool odd) {
+    const limit::KernelView now = *limit::read_view(*layout, *sys, top);
+    std::vector<Wanted> wanted;
+    for (const std::string& path : paths)
+      wanted.push_back({path, twelve(now, path != kTop && odd)});
+    return limit::make_plan(now, wanted);
+  };
+  const std::span<const std::string> all = groups.paths();
+  const Turns turns{.all = [&](bool odd) { return plan_of(all, odd); },
+                    .one = [&](bool odd) { return plan_of(all.last(1), odd); }};
+  // In memory it is what it costs the processor; on a disk most of a change is the disk's sync.
+  if (!bench_enforced(count, "/dev/shm", "state in memory", turns, port)) return 1;
+  if (!bench_enforced(count, "/var/tmp", "state on disk", turns, port)) return 1;
   bench_policies(count);
   return 0;
 }
