@@ -1,14 +1,8 @@
-// The sampler on a made-up cgroup v2 host: a tree of plain files, a fake clock, Docker's records
-// beside it.
+// What a tick says of groups that stay: numbers, rates, limits, and what is kept from the tick
+// before.
 #include "exporter/collect/sampler.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <array>
-
-#include "base/fake_clock.h"
-#include "base/temp_tree.h"
+#include "exporter/collect/sampler_fixture.h"
 
 namespace plimsoll::exporter {
 namespace {
@@ -16,79 +10,6 @@ namespace {
 using cgroupfs::Field;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const std::string kGroup = "cgroup/docker/" + kId;
-
-class SamplerOnFakeHost : public ::testing::Test {
- protected:
-  SamplerOnFakeHost() {
-    host_.write("proc/self/mountinfo",
-                "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n");
-    host_.write("proc/meminfo", "MemTotal:        8000000 kB\nSwapTotal:             0 kB\n");
-    host_.write("proc/stat", "cpu  1 2 3 4 5 6 7 0 0 0\nbtime 1600000000\n");
-    host_.write("proc/1/stat", "1 (init) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n");
-    host_.write("sys/devices/system/cpu/online", "0-1\n");
-    host_.write("cgroup/cgroup.controllers", "cpu memory io pids\n");
-    host_.write("cgroup/cgroup.procs", "1\n");
-    host_.write("cgroup/cpu.stat", "usage_usec 5000000\nuser_usec 3000000\nsystem_usec 2000000\n");
-    host_.write("cgroup/docker/cgroup.procs", "");
-    host_.write("cgroup/docker/cpu.stat", "usage_usec 1\nuser_usec 1\nsystem_usec 0\n");
-    add_group(kGroup);
-  }
-
-  void add_group(const std::string& group) {
-    host_.write(group + "/cgroup.procs", "");
-    host_.write(group + "/cgroup.events", "populated 1\nfrozen 0\n");
-    set_cpu(group, 1'000'000);
-    set_memory(group, 10 << 20);
-    host_.write(group + "/memory.stat",
-                "anon 4096\nfile 8192\ninactive_file 4096\nactive_file 4096\npgfault 5\n");
-    host_.write(group + "/memory.max", "max\n");
-    host_.write(group + "/cpu.max", "50000 100000\n");
-    host_.write(group + "/pids.current", "3\n");
-    host_.write(group + "/pids.max", "max\n");
-  }
-  void set_cpu(const std::string& group, std::uint64_t usec) {
-    host_.write(group + "/cpu.stat", "usage_usec " + std::to_string(usec) +
-                                         "\nuser_usec 1\nsystem_usec 1\nnr_periods 10\n"
-                                         "nr_throttled 1\nthrottled_usec 7\n");
-  }
-  void set_memory(const std::string& group, std::uint64_t bytes) {
-    host_.write(group + "/memory.current", std::to_string(bytes) + "\n");
-  }
-  void name_container(const std::string& name) {
-    host_.write("docker/containers/" + kId + "/config.v2.json",
-                R"({"ID":")" + kId + R"(","Name":"/)" + name +
-                    R"(","Created":"2023-11-14T22:13:20Z","Config":{"Image":"busybox:1",)"
-                    R"("Labels":{"tier":"web"}},"State":{"Running":true,"Pid":0}})");
-  }
-
-  std::unique_ptr<Sampler> sampler() {
-    SamplerConfig config;
-    config.cgroup_root = host_.path() + "/cgroup";
-    config.proc_root = host_.path() + "/proc";
-    config.sys_root = host_.path() + "/sys";
-    config.host_root = host_.path();
-    config.inventory.docker_root = host_.path() + "/docker";
-    config.inventory.docker_sockets = {};
-    config.kernel_log = host_.path() + "/kmsg";
-    config.reader.groups.set(cgroupfs::Group::kNetwork, false).set(cgroupfs::Group::kDisk, false);
-    config.tree.rescan_interval = milliseconds(1);
-    config.render_labels = [](const inventory::Identity& identity, std::uint64_t&) {
-      return "id=\"" + identity.cgroup + "\",name=\"" + identity.name + "\"";
-    };
-    return Sampler::create(config, clock_).value();
-  }
-  static std::optional<std::size_t> row_of(const Snapshot& snapshot, std::string_view cgroup) {
-    for (std::size_t row = 0; row < snapshot.rows.size(); ++row)
-      if (snapshot.rows[row].identity->cgroup == cgroup) return row;
-    return std::nullopt;
-  }
-
-  TempTree host_;
-  FakeClock clock_;
-};
 
 TEST_F(SamplerOnFakeHost, OneTickHasEveryGroupWithItsNumbers) {
   name_container("web");
@@ -162,22 +83,6 @@ TEST_F(SamplerOnFakeHost, AContainersLimitsMayStandOneGroupFurtherDown) {
   const auto last = core->sample(Freshness::kFull);
   const auto left = row_of(*last, scope.substr(6)).value();
   EXPECT_EQ(last->limit(Field::kMemoryLimit, left), Limit<std::uint64_t>::none());
-}
-
-TEST_F(SamplerOnFakeHost, LateMetadataIsFilledIn) {
-  const auto sampler = this->sampler();
-  SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  std::size_t row = row_of(*snapshot, "/docker/" + kId).value();
-  EXPECT_EQ(snapshot->rows[row].identity->name, "");
-  EXPECT_EQ(snapshot->rows[row].identity->runtime, inventory::Runtime::kDocker);
-  const auto nameless = snapshot->rows[row].labels;
-  name_container("late");
-  clock_.advance(seconds(60));
-  snapshot = sampler->sample(Freshness::kTick);
-  row = row_of(*snapshot, "/docker/" + kId).value();
-  EXPECT_EQ(snapshot->rows[row].identity->name, "late");
-  EXPECT_THAT(*snapshot->rows[row].labels, ::testing::HasSubstr("name=\"late\""));
-  EXPECT_EQ(*nameless, "id=\"/docker/" + kId + "\",name=\"\"") << "published text never changes";
 }
 
 // Snapshots are made from older ones: what is still true must be there, and nothing else.
@@ -256,52 +161,6 @@ TEST_F(SamplerOnFakeHost, NoGroupIsOlderThanTheMachine) {
   EXPECT_EQ(snapshot->rows[row].created, WallTime(seconds(4'000'000'000)));
 }
 
-TEST_F(SamplerOnFakeHost, RemovedContainerLeavesATombstoneForAWhile) {
-  name_container("web");
-  const auto sampler = this->sampler();
-  (void)sampler->sample(Freshness::kTick);
-  host_.remove(kGroup);
-  clock_.advance(seconds(5));
-  SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  EXPECT_FALSE(row_of(*snapshot, "/docker/" + kId));
-  ASSERT_EQ(snapshot->tombstones.size(), 1U);
-  EXPECT_EQ(snapshot->tombstones[0].identity->name, "web");
-  EXPECT_EQ(snapshot->tombstones[0].last_seen_seconds, 1'700'000'001);
-  clock_.advance(seconds(301));
-  snapshot = sampler->sample(Freshness::kTick);
-  EXPECT_TRUE(snapshot->tombstones.empty());
-}
-
-TEST_F(SamplerOnFakeHost, BareGroupsLeaveNoTombstone) {
-  add_group("cgroup/plain");
-  const auto sampler = this->sampler();
-  (void)sampler->sample(Freshness::kTick);
-  host_.remove("cgroup/plain");
-  clock_.advance(seconds(5));
-  EXPECT_TRUE(sampler->sample(Freshness::kTick)->tombstones.empty());
-}
-
-TEST_F(SamplerOnFakeHost, AppearingGroupsAreSampledAtTheNextTick) {
-  const auto sampler = this->sampler();
-  (void)sampler->sample(Freshness::kTick);
-  add_group("cgroup/new");
-  clock_.advance(seconds(1));
-  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  const auto row = row_of(*snapshot, "/new");
-  ASSERT_TRUE(row);
-  EXPECT_EQ(snapshot->value(Field::kMemoryUsage, *row), 10U << 20);
-}
-
-TEST_F(SamplerOnFakeHost, WrittenLimitIsSeenAtTheNextTickNotAfterTheSlowInterval) {
-  const auto sampler = this->sampler();
-  (void)sampler->sample(Freshness::kTick);
-  host_.write(kGroup + "/memory.max", "1048576\n");
-  clock_.advance(seconds(1));
-  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  const std::size_t row = row_of(*snapshot, "/docker/" + kId).value();
-  EXPECT_EQ(snapshot->limit(Field::kMemoryLimit, row), Limit<std::uint64_t>(1048576));
-}
-
 TEST_F(SamplerOnFakeHost, MalformedFileCostsItsFieldsOnly) {
   add_group("cgroup/sane");
   const auto sampler = this->sampler();
@@ -326,56 +185,6 @@ TEST_F(SamplerOnFakeHost, ConfigurationWithoutACgroupTreeSaysSo) {
   const auto refused = Sampler::create(config, clock_);
   ASSERT_FALSE(refused);
   EXPECT_FALSE(refused.error().message().empty());
-}
-
-// A line of the kernel's log about a kill in the container, now.
-std::string oom_line(const FakeClock& clock, int sequence) {
-  const auto usec =
-      std::chrono::duration_cast<std::chrono::microseconds>(clock.now().time_since_epoch());
-  return "6," + std::to_string(sequence) + "," + std::to_string(usec.count()) +
-         ",-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
-         "oom_memcg=/docker/" +
-         kId + ",task_memcg=/docker/" + kId + ",task=hog,pid=7,uid=0\n";
-}
-
-TEST_F(SamplerOnFakeHost, OomEventsBetweenTwoTicksStandInTheNextOne) {
-  host_.write(kGroup + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
-  host_.write("kmsg", "6,1,1,-;booting\n");
-  const auto sampler = this->sampler();
-  const SnapshotPtr first = sampler->sample(Freshness::kTick);
-  const std::size_t row = row_of(*first, "/docker/" + kId).value();
-  EXPECT_EQ(first->value(Field::kMemoryEventsOomKill, row), 0U);
-  clock_.advance(milliseconds(100));
-  host_.write("kmsg", "6,1,1,-;booting\n" + oom_line(clock_, 2));
-  const SnapshotPtr between = sampler->sample_watched(std::array{first->rows[row].serial});
-  EXPECT_TRUE(between->ooms.empty()) << "only those who watch see this one";
-  EXPECT_EQ(between->value(Field::kMemoryEventsOomKill, row), 1U);
-  clock_.advance(seconds(1));
-  EXPECT_EQ(sampler->sample(Freshness::kTick)->ooms.size(), 2U);
-  clock_.advance(seconds(1));
-  EXPECT_TRUE(sampler->sample(Freshness::kTick)->ooms.empty());
-}
-
-// Rows that did not change come from older snapshots; what is reckoned over all rows must not.
-TEST_F(SamplerOnFakeHost, OomTotalsAndHeadroomAreOfThisTickInEveryRow) {
-  host_.write(kGroup + "/memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
-  host_.write(kGroup + "/memory.max", std::to_string(12 << 20) + "\n");
-  host_.write("kmsg", "6,1,1,-;booting\n");
-  const auto sampler = this->sampler();
-  const std::size_t row = row_of(*sampler->sample(Freshness::kTick), "/docker/" + kId).value();
-  clock_.advance(seconds(1));
-  host_.write("kmsg", "6,1,1,-;booting\n" + oom_line(clock_, 2));
-  for (int i = 0; i < 5; ++i) {
-    const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-    EXPECT_EQ(snapshot->value(Field::kMemoryEventsOomKill, row), 1U) << i;
-    EXPECT_EQ(snapshot->value(Field::kMemoryHeadroom, row), (2U << 20) + 4096) << i;
-    EXPECT_FALSE(snapshot->value(Field::kMemoryHeadroom, 0)) << i;
-    clock_.advance(seconds(1));
-  }
-  host_.remove(kGroup);
-  const SnapshotPtr ended = sampler->sample(Freshness::kTick);
-  ASSERT_EQ(ended->tombstones.size(), 1U);
-  EXPECT_EQ(ended->tombstones[0].oom_kills, 1U);
 }
 
 TEST_F(SamplerOnFakeHost, AnIdleGroupsUsageIsOfTheTickThatLooked) {
@@ -421,24 +230,6 @@ TEST_F(SamplerOnFakeHost, ARowIsChangedByWhatIsReckonedForIt) {
   const SnapshotPtr killed = next();
   EXPECT_EQ(killed->value(Field::kMemoryEventsOomKill, row), 1U);
   EXPECT_TRUE(killed->changed_after(killed->sequence - 1, row)) << "by the log";
-}
-
-TEST_F(SamplerOnFakeHost, HowAContainerEndedIsLookedForUntilItsRuntimeTells) {
-  name_container("web");
-  const auto sampler = this->sampler();
-  (void)sampler->sample(Freshness::kTick);
-  host_.remove(kGroup);
-  clock_.advance(seconds(1));
-  EXPECT_FALSE(sampler->sample(Freshness::kTick)->tombstones.at(0).ending);
-  host_.write("docker/containers/" + kId + "/config.v2.json",
-              R"({"ID":")" + kId +
-                  R"(","State":{"Running":false,"ExitCode":137,"OOMKilled":true,)"
-                  R"("FinishedAt":"2023-11-14T22:13:21Z"}})");
-  clock_.advance(seconds(1));
-  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  ASSERT_TRUE(snapshot->tombstones.at(0).ending);
-  EXPECT_EQ(snapshot->tombstones[0].ending->exit_code, 137);
-  EXPECT_EQ(snapshot->tombstones[0].ending->oom_killed, true);
 }
 
 }  // namespace
