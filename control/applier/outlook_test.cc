@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <random>
+
 #include "cgroupfs/limit/test_views.h"
 
 namespace plimsoll::control {
@@ -66,6 +69,39 @@ TEST(Outlook, NamesTheAncestorThatBinds) {
               ElementsAre("memory.max: /a/b above it has 90M, which binds before"));
   EXPECT_THAT(outlook(Knob::kMemoryMax, 2048 * kMiB, facts()),
               testing::Contains("memory.max: the host has 1G: that is what binds"));
+}
+
+// Twenty made-up loads and ten cuts of each, held against every second of it.
+TEST(Outlook, NeverCallsACutSafeThatWasNot) {
+  std::mt19937 random(20);
+  for (int day = 0; day < 20; ++day) {
+    const double base = static_cast<double>(4 + random() % 400) * kMiB;
+    std::lognormal_distribution<double> spread(0, 0.05 * (1 + day % 10));
+    std::vector<std::uint64_t> used(3600);
+    for (std::uint64_t& bytes : used) bytes = static_cast<std::uint64_t>(base * spread(random));
+    OutlookFacts of = facts();
+    of.seen.memory = {};
+    for (const std::uint64_t bytes : used) of.seen.memory.add(bytes);
+    of.seen.observed.memory = Histogram::use_of(of.seen.memory, {});
+    const auto above = [&](double cut) {
+      return static_cast<double>(std::ranges::count_if(
+                 used, [&](std::uint64_t bytes) { return static_cast<double>(bytes) > cut; })) /
+             static_cast<double>(used.size());
+    };
+    std::ranges::sort(used);
+    for (int i = 0; i < 10; ++i) {
+      // From below what it nearly always had to above what it ever had, and exactly that.
+      const std::uint64_t cut = i == 9 ? used.back() : used[400 * i] * (90 + random() % 25) / 100;
+      const bool safe = std::ranges::any_of(
+          outlook(Knob::kMemoryMax, cut, of),
+          [](const std::string& line) { return line.ends_with("it would never have met it"); });
+      const auto exact = static_cast<double>(cut);
+      EXPECT_EQ(safe, above(exact) == 0) << day << ": " << cut;
+      const double said = of.seen.memory.share_above(cut);
+      EXPECT_LE(said, above(exact)) << day << ": " << cut;
+      EXPECT_GE(said, above(exact * 1.035)) << day << ": " << cut;
+    }
+  }
 }
 
 TEST(Outlook, SaysNothingOfWhatItDoesNotKnow) {

@@ -16,7 +16,7 @@ def setUpModule():
 
 
 class ServiceTest(policy_cases.Policies, unittest.TestCase):
-    observed = 30  # All is slower in the emulator.
+    observed = 20  # All is slower in the emulator.
     kind = f"runtime: systemd, cgroup: '{units.SLICE_PATH}/plimsoll-test-*.service'"
 
     def begin(self, name):
@@ -36,7 +36,7 @@ class ServiceTest(policy_cases.Policies, unittest.TestCase):
 
 class PodmanTest(policy_cases.Policies, unittest.TestCase):
     podman = None
-    observed = 30
+    observed = 20
     kind = "runtime: podman"
 
     def begin(self, name):
