@@ -42,8 +42,8 @@ SYSTEM = re.compile(
     r"|pthread|pty|pwd|sched|signal|spawn|stdlib|syslog|termios|time|unistd|utmpx|wordexp)\.h"
 )
 # What tests, fuzz targets and benchmarks may use besides their room's own: JSON is checked with
-# another parser than the one that prints it.
-TEST_LIBRARIES = {"gtest", "rapidcheck", "benchmark", "nlohmann"}
+# another parser than the one that prints it, filters with another compiler.
+TEST_LIBRARIES = {"gtest", "rapidcheck", "benchmark", "nlohmann", "seccomp"}
 TEST_ROOMS = {"tests"}
 # Test helpers stand beside the code; nothing but tests may include them.
 TEST_FILE = re.compile(r"(_test|_fuzz|_bench|_fixture|_testing)\.(cc|h)$|(^|/)(testing|test_[a-z_]+|temp_tree|fake_[a-z_]+)\.(h|cc)$")

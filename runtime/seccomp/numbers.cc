@@ -1,0 +1,158 @@
+#include "runtime/seccomp/numbers.h"
+
+#include <linux/audit.h>
+
+#include <algorithm>
+
+namespace plimsoll::seccomp {
+
+namespace {
+
+struct Row {
+  std::string_view name;
+  std::int32_t numbers[5];  // By Arch; -1: it has none.
+};
+constexpr Row kRows[] = {
+#include "runtime/seccomp/numbers.inc"
+};
+static_assert(std::ranges::is_sorted(kRows, {}, &Row::name));
+
+const Row* find_row(std::string_view call) {
+  const Row* row = std::ranges::lower_bound(kRows, call, {}, &Row::name);
+  return row != std::end(kRows) && row->name == call ? row : nullptr;
+}
+
+struct Selected {
+  std::string_view call;
+  Multiplexed where;
+};
+constexpr std::uint32_t kSocketcall = 102;
+constexpr std::uint32_t kIpc = 117;
+// linux/net.h and linux/ipc.h.
+constexpr Selected kSelected[] = {
+    {"socket", {kSocketcall, 1}},
+    {"bind", {kSocketcall, 2}},
+    {"connect", {kSocketcall, 3}},
+    {"listen", {kSocketcall, 4}},
+    {"accept", {kSocketcall, 5}},
+    {"getsockname", {kSocketcall, 6}},
+    {"getpeername", {kSocketcall, 7}},
+    {"socketpair", {kSocketcall, 8}},
+    {"send", {kSocketcall, 9}},
+    {"recv", {kSocketcall, 10}},
+    {"sendto", {kSocketcall, 11}},
+    {"recvfrom", {kSocketcall, 12}},
+    {"shutdown", {kSocketcall, 13}},
+    {"setsockopt", {kSocketcall, 14}},
+    {"getsockopt", {kSocketcall, 15}},
+    {"sendmsg", {kSocketcall, 16}},
+    {"recvmsg", {kSocketcall, 17}},
+    {"accept4", {kSocketcall, 18}},
+    {"recvmmsg", {kSocketcall, 19}},
+    {"sendmmsg", {kSocketcall, 20}},
+    {"semop", {kIpc, 1}},
+    {"semget", {kIpc, 2}},
+    {"semctl", {kIpc, 3}},
+    {"semtimedop", {kIpc, 4}},
+    {"msgsnd", {kIpc, 11}},
+    {"msgrcv", {kIpc, 12}},
+    {"msgget", {kIpc, 13}},
+    {"msgctl", {kIpc, 14}},
+    {"shmat", {kIpc, 21}},
+    {"shmdt", {kIpc, 22}},
+    {"shmget", {kIpc, 23}},
+    {"shmctl", {kIpc, 24}},
+};
+
+struct NamedArch {
+  std::string_view name;
+  ArchName meaning;
+};
+constexpr NamedArch kArches[] = {
+    {"SCMP_ARCH_X86_64", {Named::kFiltered, Arch::kX86_64}},
+    {"SCMP_ARCH_X86", {Named::kFiltered, Arch::kX86}},
+    {"SCMP_ARCH_X32", {Named::kFiltered, Arch::kX32}},
+    {"SCMP_ARCH_AARCH64", {Named::kFiltered, Arch::kAarch64}},
+    {"SCMP_ARCH_ARM", {Named::kFiltered, Arch::kArm}},
+    {"SCMP_ARCH_MIPS", {Named::kOther}},
+    {"SCMP_ARCH_MIPS64", {Named::kOther}},
+    {"SCMP_ARCH_MIPS64N32", {Named::kOther}},
+    {"SCMP_ARCH_MIPSEL", {Named::kOther}},
+    {"SCMP_ARCH_MIPSEL64", {Named::kOther}},
+    {"SCMP_ARCH_MIPSEL64N32", {Named::kOther}},
+    {"SCMP_ARCH_PPC", {Named::kOther}},
+    {"SCMP_ARCH_PPC64", {Named::kOther}},
+    {"SCMP_ARCH_PPC64LE", {Named::kOther}},
+    {"SCMP_ARCH_S390", {Named::kOther}},
+    {"SCMP_ARCH_S390X", {Named::kOther}},
+    {"SCMP_ARCH_PARISC", {Named::kOther}},
+    {"SCMP_ARCH_PARISC64", {Named::kOther}},
+    {"SCMP_ARCH_RISCV64", {Named::kOther}},
+    {"SCMP_ARCH_LOONGARCH64", {Named::kOther}},
+    {"SCMP_ARCH_M68K", {Named::kOther}},
+    {"SCMP_ARCH_SH", {Named::kOther}},
+    {"SCMP_ARCH_SHEB", {Named::kOther}},
+};
+
+}  // namespace
+
+Arch native_arch() {
+#if defined(__x86_64__)
+  return Arch::kX86_64;
+#elif defined(__aarch64__)
+  return Arch::kAarch64;
+#else
+#error "no table of system calls for this architecture"
+#endif
+}
+
+std::vector<Arch> reachable_from(Arch native) {
+  if (native == Arch::kX86_64) return {Arch::kX86_64, Arch::kX86, Arch::kX32};
+  if (native == Arch::kAarch64) return {Arch::kAarch64, Arch::kArm};
+  return {native};
+}
+
+ArchName arch_named(std::string_view name) {
+  const NamedArch* const found = std::ranges::find(kArches, name, &NamedArch::name);
+  return found == std::end(kArches) ? ArchName{} : found->meaning;
+}
+
+std::uint32_t audit_token(Arch arch) {
+  switch (arch) {
+    case Arch::kX86_64:
+    case Arch::kX32:
+      return AUDIT_ARCH_X86_64;
+    case Arch::kX86:
+      return AUDIT_ARCH_I386;
+    case Arch::kAarch64:
+      return AUDIT_ARCH_AARCH64;
+    case Arch::kArm:
+      return AUDIT_ARCH_ARM;
+  }
+  return 0;
+}
+
+bool has_64_bits(Arch arch) {
+  return arch == Arch::kX86_64 || arch == Arch::kAarch64;
+}
+
+std::optional<std::uint32_t> number_of(Arch arch, std::string_view call) {
+  const Row* row = find_row(call);
+  if (row == nullptr) return std::nullopt;
+  const std::int32_t number = row->numbers[static_cast<std::size_t>(arch)];
+  if (number < 0) return std::nullopt;
+  return static_cast<std::uint32_t>(number) | (arch == Arch::kX32 ? kX32Bit : 0);
+}
+
+bool is_call(std::string_view call) {
+  return find_row(call) != nullptr || multiplexed(Arch::kX86, call).has_value();
+}
+
+std::optional<Multiplexed> multiplexed(Arch arch, std::string_view call) {
+  if (arch != Arch::kX86) return std::nullopt;
+  const Selected* const found = std::ranges::find(kSelected, call, &Selected::call);
+  if (found == std::end(kSelected)) return std::nullopt;
+  return found->where;
+}
+
+}  // namespace plimsoll::seccomp
