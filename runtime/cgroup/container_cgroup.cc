@@ -10,17 +10,28 @@
 #include "runtime/cgroup/group_files.h"
 #include "runtime/cgroup/groups.h"
 #include "runtime/cgroup/limits.h"
+#include "runtime/cgroup/scope.h"
 
 namespace plimsoll::runtime {
 
 Result<ContainerCgroup> ContainerCgroup::create(const CgroupHost& host,
                                                 const CgroupRequest& request) {
-  static const spec::Resources kNothing;
-  const spec::Resources& resources = request.resources == nullptr ? kNothing : *request.resources;
+  const spec::Resources nothing;
+  const spec::Resources& resources = request.resources == nullptr ? nothing : *request.resources;
   ContainerCgroup cgroup(PLIMSOLL_TRY(plan_cgroup(host, request)));
-  Rollback rollback;
-  const GroupAge age = PLIMSOLL_TRY(make_groups(host, request.denied, cgroup.record_, rollback));
   const std::string& group = cgroup.record_.group;
+  Rollback rollback;
+  GroupAge age = GroupAge::kUsed;
+  if (request.manager == CgroupManager::kSystemd) {
+    if (host.layout.mode != cgroupfs::Mode::kV2)
+      return failure(ErrorKind::kNotOffered, "cgroup",
+                     "systemd as the manager of cgroups: only on hosts with cgroup v2 alone");
+    // The scope ends with its placeholder, that is with `cgroup`, unless a container is in it.
+    cgroup.placeholder_ = PLIMSOLL_TRY(open_scope(PLIMSOLL_TRY(scope_of(request)),
+                                                  PLIMSOLL_TRY(limits_of(host, group, resources))));
+  } else {
+    age = PLIMSOLL_TRY(make_groups(host, request.denied, cgroup.record_, rollback));
+  }
   PLIMSOLL_TRY(in("cgroup " + group, write_limits(host, group, resources, age)));
   auto devices = write_devices(host, group, resources, age);
   const bool skip = request.denied == CgroupRequest::Denied::kSkip;
@@ -35,15 +46,20 @@ ContainerCgroup ContainerCgroup::reopen(CgroupRecord record) {
 }
 
 ContainerCgroup::ContainerCgroup(ContainerCgroup&& other) noexcept
-    : record_(std::move(other.record_)), unified_(std::move(other.unified_)) {}
+    : record_(std::move(other.record_)),
+      unified_(std::move(other.unified_)),
+      placeholder_(std::exchange(other.placeholder_, 0)) {}
 
 ContainerCgroup& ContainerCgroup::operator=(ContainerCgroup&& other) noexcept {
-  record_ = std::move(other.record_);
-  unified_ = std::move(other.unified_);
+  std::swap(record_, other.record_);
+  std::swap(unified_, other.unified_);
+  std::swap(placeholder_, other.placeholder_);
   return *this;
 }
 
-ContainerCgroup::~ContainerCgroup() = default;
+ContainerCgroup::~ContainerCgroup() {
+  entered();
+}
 
 const CgroupPlace* ContainerCgroup::place(std::string_view controller) const {
   const auto found = std::ranges::find_if(record_.places, [&](const CgroupPlace& place) {
@@ -78,11 +94,16 @@ Result<> ContainerCgroup::attach(pid_t pid, Born born) {
   return {};
 }
 
-void ContainerCgroup::entered() {}
+void ContainerCgroup::entered() {
+  end_placeholder(std::exchange(placeholder_, 0));
+}
 
 Result<> ContainerCgroup::update(const CgroupHost& host, const spec::Resources& resources) {
   const std::string& group = record_.group;
   PLIMSOLL_TRY(in("cgroup " + group, write_limits(host, group, resources, GroupAge::kUsed)));
+  // After the files, which can be taken back: systemd writes the same, now and at every reload.
+  if (record_.manager == CgroupManager::kSystemd)
+    PLIMSOLL_TRY(tell_scope(record_.unit, PLIMSOLL_TRY(limits_of(host, group, resources))));
   if (resources.devices.empty()) return {};
   return in("cgroup " + group, write_devices(host, group, resources, GroupAge::kUsed));
 }

@@ -78,9 +78,9 @@ Result<> apply(const spec::DeviceRule& rule, Type type, DevicePolicy& policy) {
 }
 
 struct Default {
-  Type type;
+  Type type{};
   std::optional<std::uint32_t> major, minor;
-  std::uint32_t access;
+  std::uint32_t access = 0;
 };
 constexpr std::uint32_t kAll = kRead | kWrite | kMknod;
 constexpr Default kDefaults[] = {

@@ -10,6 +10,7 @@
 #include "cgroupfs/limit/apply.h"
 #include "cgroupfs/limit/plan.h"
 #include "cgroupfs/limit/read_view.h"
+#include "cgroupfs/limit/rules.h"
 #include "cgroupfs/tree/group_path.h"
 #include "runtime/cgroup/asked.h"
 #include "runtime/cgroup/group_files.h"
@@ -136,6 +137,13 @@ Result<AskedFacts> facts_of(const CgroupHost& host, const std::string& group,
 }
 
 }  // namespace
+
+Result<limit::Limits> limits_of(const CgroupHost& host, const std::string& group,
+                                const spec::Resources& resources) {
+  const AskedFacts facts = PLIMSOLL_TRY(facts_of(host, group, resources));
+  Asked asked = PLIMSOLL_TRY(asked_of(resources, host.layout, facts));
+  return std::move(asked.limits);
+}
 
 Result<> write_limits(const CgroupHost& host, const std::string& group,
                       const spec::Resources& resources, GroupAge age) {

@@ -18,6 +18,10 @@ enum class GroupAge : std::uint8_t { kNew, kUsed };
 [[nodiscard]] Result<> write_limits(const CgroupHost& host, const std::string& group,
                                     const spec::Resources& resources, GroupAge age);
 
+// What `resources` ask of a group that need not be there yet.
+[[nodiscard]] Result<limit::Limits> limits_of(const CgroupHost& host, const std::string& group,
+                                              const spec::Resources& resources);
+
 // v1's devices.deny and devices.allow, or v2's program. Nothing where devices cannot be bounded: a
 // v1 host without that controller.
 [[nodiscard]] Result<> write_devices(const CgroupHost& host, const std::string& group,

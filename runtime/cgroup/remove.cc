@@ -8,6 +8,7 @@
 
 #include "cgroupfs/tree/directory.h"
 #include "runtime/cgroup/container_cgroup.h"
+#include "runtime/cgroup/scope.h"
 
 namespace plimsoll::runtime {
 namespace {
@@ -37,13 +38,21 @@ Result<> ContainerCgroup::remove(std::chrono::milliseconds deadline) {
   using namespace std::chrono_literals;
   const auto end = steady_clock::now() + deadline;
   unified_.reset();
+  entered();
+  Result<> stopped;
+  // Stopping would end who is in it, and remove() ends nobody.
+  if (record_.manager == CgroupManager::kSystemd && PLIMSOLL_TRY(pids()).empty())
+    stopped = stop_scope(record_.unit);
   for (const CgroupPlace& place : record_.places) {
     // Who was killed a moment ago is in its group until it has been cleaned up.
     for (auto pause = 50us;; pause = std::min(pause * 2, 10'000us)) {
       if (PLIMSOLL_TRY(try_remove(place.path))) break;
-      if (steady_clock::now() >= end)
-        return failure(ErrorKind::kBusy, "remove", place.path + " still has processes");
-      std::this_thread::sleep_for(pause);
+      if (steady_clock::now() < end) {
+        std::this_thread::sleep_for(pause);
+        continue;
+      }
+      if (!stopped) return stopped;
+      return failure(ErrorKind::kBusy, "remove", place.path + " still has processes");
     }
   }
   return {};
