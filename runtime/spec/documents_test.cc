@@ -14,8 +14,7 @@ namespace {
 std::vector<std::string> namespaces_of(const std::string& config) {
   std::vector<std::string> types;
   const auto document = nlohmann::json::parse(config);
-  for (const auto& entry : document["linux"]["namespaces"])
-    types.push_back(entry["type"]);
+  for (const auto& entry : document["linux"]["namespaces"]) types.push_back(entry["type"]);
   return types;
 }
 using Types = std::vector<std::string>;
