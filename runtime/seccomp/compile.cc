@@ -78,13 +78,14 @@ Ranges::Rest rest_of(const spec::Seccomp& seccomp, const Table& table) {
 
 constexpr std::uint64_t kNumbers = std::uint64_t{1} << 32;
 
-Code native_64(const spec::Seccomp& seccomp, bool with_x32) {
-  const Table table = make_table(seccomp, Arch::kX86_64);
+Code native_64(const spec::Seccomp& seccomp, const std::vector<ResolvedRule>& rules,
+               bool with_x32) {
+  const Table table = make_table(seccomp, rules, Arch::kX86_64);
   const Ranges::Rest rest = rest_of(seccomp, table);
   Ranges ranges;
   if (with_x32) {
     ranges.fill(table, rest, kX32Bit);
-    const Table x32 = make_table(seccomp, Arch::kX32);
+    const Table x32 = make_table(seccomp, rules, Arch::kX32);
     ranges.fill(x32, rest_of(seccomp, x32), kNumbers);
   } else if (rest.newest) {
     ranges.fill(table, rest, kNumbers);
@@ -97,8 +98,8 @@ Code native_64(const spec::Seccomp& seccomp, bool with_x32) {
   return write_ranges(ranges.all());
 }
 
-Code plain(const spec::Seccomp& seccomp, Arch arch) {
-  const Table table = make_table(seccomp, arch);
+Code plain(const spec::Seccomp& seccomp, const std::vector<ResolvedRule>& rules, Arch arch) {
+  const Table table = make_table(seccomp, rules, arch);
   Ranges ranges;
   ranges.fill(table, rest_of(seccomp, table), kNumbers);
   return write_ranges(ranges.all());
@@ -120,13 +121,16 @@ Result<std::set<Arch>> filtered(const spec::Seccomp& seccomp, Arch native) {
   return result;
 }
 
-Result<std::vector<std::string>> check_names(const spec::Seccomp& seccomp) {
+Result<std::vector<std::string>> check_names(const spec::Seccomp& seccomp,
+                                             const std::vector<ResolvedRule>& rules) {
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < seccomp.rules.size(); ++i) {
     const spec::SeccompRule& rule = seccomp.rules[i];
     const std::string place = "/linux/seccomp/syscalls/" + std::to_string(i) + "/names: ";
-    for (const std::string& name : rule.names) {
-      if (!is_call(name)) warnings.push_back(place + "unknown system call " + name + " is ignored");
+    for (std::size_t j = 0; j < rule.names.size(); ++j) {
+      const std::string& name = rule.names[j];
+      if (rules[i].calls[j] == nullptr && !is_call(name))
+        warnings.push_back(place + "unknown system call " + name + " is ignored");
       // The runtime passes the listener on with these, and would wait for whoever gets it.
       if (rule.action == SeccompAction::kNotify && (name == "write" || name == "sendmsg"))
         return invalid_input("seccomp", place + "SCMP_ACT_NOTIFY cannot be used for " + name);
@@ -147,15 +151,16 @@ unsigned flags_of(const spec::Seccomp& seccomp, bool wants_listener) {
 }  // namespace
 
 Result<Compiled> compile(const spec::Seccomp& seccomp, Arch native) {
+  const std::vector<ResolvedRule> rules = resolve(seccomp);
   Compiled result;
-  result.warnings = PLIMSOLL_TRY(check_names(seccomp));
+  result.warnings = PLIMSOLL_TRY(check_names(seccomp, rules));
   const std::set<Arch> arches = PLIMSOLL_TRY(filtered(seccomp, native));
   Code code;
   append_load(code, offsetof(seccomp_data, arch));
   for (const Arch arch : arches) {
     if (arch == Arch::kX32) continue;  // A part of x86_64's.
-    const Code body = arch == Arch::kX86_64 ? native_64(seccomp, arches.contains(Arch::kX32))
-                                            : plain(seccomp, arch);
+    const Code body = arch == Arch::kX86_64 ? native_64(seccomp, rules, arches.contains(Arch::kX32))
+                                            : plain(seccomp, rules, arch);
     append_section(code, audit_token(arch), body);
   }
   append_return(code, SECCOMP_RET_KILL_THREAD);

@@ -8,19 +8,10 @@ namespace plimsoll::seccomp {
 
 namespace {
 
-struct Row {
-  std::string_view name;
-  std::int32_t numbers[5];  // By Arch; -1: it has none.
-};
-constexpr Row kRows[] = {
+constexpr SystemCall kCalls[] = {
 #include "runtime/seccomp/numbers.inc"
 };
-static_assert(std::ranges::is_sorted(kRows, {}, &Row::name));
-
-const Row* find_row(std::string_view call) {
-  const Row* row = std::ranges::lower_bound(kRows, call, {}, &Row::name);
-  return row != std::end(kRows) && row->name == call ? row : nullptr;
-}
+static_assert(std::ranges::is_sorted(kCalls, {}, &SystemCall::name));
 
 struct Selected {
   std::string_view call;
@@ -30,39 +21,40 @@ constexpr std::uint32_t kSocketcall = 102;
 constexpr std::uint32_t kIpc = 117;
 // linux/net.h and linux/ipc.h.
 constexpr Selected kSelected[] = {
-    {"socket", {kSocketcall, 1}},
+    {"accept", {kSocketcall, 5}},
+    {"accept4", {kSocketcall, 18}},
     {"bind", {kSocketcall, 2}},
     {"connect", {kSocketcall, 3}},
-    {"listen", {kSocketcall, 4}},
-    {"accept", {kSocketcall, 5}},
-    {"getsockname", {kSocketcall, 6}},
     {"getpeername", {kSocketcall, 7}},
-    {"socketpair", {kSocketcall, 8}},
-    {"send", {kSocketcall, 9}},
-    {"recv", {kSocketcall, 10}},
-    {"sendto", {kSocketcall, 11}},
-    {"recvfrom", {kSocketcall, 12}},
-    {"shutdown", {kSocketcall, 13}},
-    {"setsockopt", {kSocketcall, 14}},
+    {"getsockname", {kSocketcall, 6}},
     {"getsockopt", {kSocketcall, 15}},
-    {"sendmsg", {kSocketcall, 16}},
-    {"recvmsg", {kSocketcall, 17}},
-    {"accept4", {kSocketcall, 18}},
-    {"recvmmsg", {kSocketcall, 19}},
-    {"sendmmsg", {kSocketcall, 20}},
-    {"semop", {kIpc, 1}},
-    {"semget", {kIpc, 2}},
-    {"semctl", {kIpc, 3}},
-    {"semtimedop", {kIpc, 4}},
-    {"msgsnd", {kIpc, 11}},
-    {"msgrcv", {kIpc, 12}},
-    {"msgget", {kIpc, 13}},
+    {"listen", {kSocketcall, 4}},
     {"msgctl", {kIpc, 14}},
+    {"msgget", {kIpc, 13}},
+    {"msgrcv", {kIpc, 12}},
+    {"msgsnd", {kIpc, 11}},
+    {"recv", {kSocketcall, 10}},
+    {"recvfrom", {kSocketcall, 12}},
+    {"recvmmsg", {kSocketcall, 19}},
+    {"recvmsg", {kSocketcall, 17}},
+    {"semctl", {kIpc, 3}},
+    {"semget", {kIpc, 2}},
+    {"semop", {kIpc, 1}},
+    {"semtimedop", {kIpc, 4}},
+    {"send", {kSocketcall, 9}},
+    {"sendmmsg", {kSocketcall, 20}},
+    {"sendmsg", {kSocketcall, 16}},
+    {"sendto", {kSocketcall, 11}},
+    {"setsockopt", {kSocketcall, 14}},
     {"shmat", {kIpc, 21}},
+    {"shmctl", {kIpc, 24}},
     {"shmdt", {kIpc, 22}},
     {"shmget", {kIpc, 23}},
-    {"shmctl", {kIpc, 24}},
+    {"shutdown", {kSocketcall, 13}},
+    {"socket", {kSocketcall, 1}},
+    {"socketpair", {kSocketcall, 8}},
 };
+static_assert(std::ranges::is_sorted(kSelected, {}, &Selected::call));
 
 struct NamedArch {
   std::string_view name;
@@ -136,22 +128,30 @@ bool has_64_bits(Arch arch) {
   return arch == Arch::kX86_64 || arch == Arch::kAarch64;
 }
 
-std::optional<std::uint32_t> number_of(Arch arch, std::string_view call) {
-  const Row* row = find_row(call);
-  if (row == nullptr) return std::nullopt;
-  const std::int32_t number = row->numbers[static_cast<std::size_t>(arch)];
+const SystemCall* find_call(std::string_view name) {
+  const SystemCall* call = std::ranges::lower_bound(kCalls, name, {}, &SystemCall::name);
+  return call != std::end(kCalls) && call->name == name ? call : nullptr;
+}
+
+std::optional<std::uint32_t> number_of(Arch arch, const SystemCall* call) {
+  if (call == nullptr) return std::nullopt;
+  const std::int32_t number = call->numbers[static_cast<std::size_t>(arch)];
   if (number < 0) return std::nullopt;
   return static_cast<std::uint32_t>(number) | (arch == Arch::kX32 ? kX32Bit : 0);
 }
 
+std::optional<std::uint32_t> number_of(Arch arch, std::string_view call) {
+  return number_of(arch, find_call(call));
+}
+
 bool is_call(std::string_view call) {
-  return find_row(call) != nullptr || multiplexed(Arch::kX86, call).has_value();
+  return find_call(call) != nullptr || multiplexed(Arch::kX86, call).has_value();
 }
 
 std::optional<Multiplexed> multiplexed(Arch arch, std::string_view call) {
   if (arch != Arch::kX86) return std::nullopt;
-  const Selected* const found = std::ranges::find(kSelected, call, &Selected::call);
-  if (found == std::end(kSelected)) return std::nullopt;
+  const Selected* const found = std::ranges::lower_bound(kSelected, call, {}, &Selected::call);
+  if (found == std::end(kSelected) || found->call != call) return std::nullopt;
   return found->where;
 }
 

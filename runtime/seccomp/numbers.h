@@ -29,7 +29,15 @@ struct ArchName {
 [[nodiscard]] std::uint32_t audit_token(Arch arch);  // AUDIT_ARCH_*
 [[nodiscard]] bool has_64_bits(Arch arch);           // Of a system call's arguments.
 
-// With x32's bit.
+// A system call on all architectures: looked up by name once, and then by number.
+struct SystemCall {
+  std::string_view name;
+  std::int32_t numbers[5];  // By Arch; -1: it has none.
+};
+[[nodiscard]] const SystemCall* find_call(std::string_view name);
+
+// With x32's bit. Null has none.
+[[nodiscard]] std::optional<std::uint32_t> number_of(Arch arch, const SystemCall* call);
 [[nodiscard]] std::optional<std::uint32_t> number_of(Arch arch, std::string_view call);
 // On any of the architectures.
 [[nodiscard]] bool is_call(std::string_view call);

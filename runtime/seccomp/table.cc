@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 namespace plimsoll::seccomp {
 
@@ -14,9 +15,12 @@ using spec::SeccompArgument;
 using spec::SeccompOperator;
 using spec::SeccompRule;
 
-struct Building {
-  std::vector<Branch> branches;
-  std::optional<std::uint32_t> always;
+// One thing that one rule says about one number.
+struct Statement {
+  std::uint32_t number = 0;
+  std::uint32_t result = 0;
+  const std::vector<SeccompArgument>* arguments = nullptr;  // Null: behind a multiplexer.
+  std::uint32_t selector = 0;                               // Then its first argument.
 };
 
 bool has_argument_twice(const std::vector<SeccompArgument>& arguments) {
@@ -29,29 +33,34 @@ bool has_argument_twice(const std::vector<SeccompArgument>& arguments) {
   return false;
 }
 
-void add(Building& call, const std::vector<SeccompArgument>& arguments, std::uint32_t result) {
-  if (arguments.empty()) {
-    if (!call.always) call.always = result;
-  } else if (has_argument_twice(arguments)) {
-    for (const SeccompArgument& argument : arguments) call.branches.push_back({{argument}, result});
-  } else {
-    call.branches.push_back({arguments, result});
-  }
-}
-
 bool permits(std::uint32_t result) {
   return result == SECCOMP_RET_ALLOW || result == SECCOMP_RET_LOG;
 }
 
-// The filter cannot look behind socketcall's pointer: with conditions, what permits is left out,
-// and what refuses refuses all.
-void add_selected(Building& multiplexer, const SeccompRule& rule, std::uint32_t selector,
-                  std::uint32_t result) {
-  if (!rule.arguments.empty() && permits(result)) return;
-  SeccompArgument chosen;
-  chosen.value = selector;
-  chosen.op = SeccompOperator::kEqual;
-  add(multiplexer, {chosen}, result);
+void append_branches(std::vector<Branch>& branches, const Statement& statement) {
+  if (statement.arguments == nullptr) {
+    SeccompArgument chosen;
+    chosen.value = statement.selector;
+    chosen.op = SeccompOperator::kEqual;
+    branches.push_back({{chosen}, statement.result});
+  } else if (has_argument_twice(*statement.arguments)) {
+    for (const SeccompArgument& argument : *statement.arguments)
+      branches.push_back({{argument}, statement.result});
+  } else {
+    branches.push_back({*statement.arguments, statement.result});
+  }
+}
+
+// All statements about one number, in their order.
+Decision decide(std::span<const Statement> statements, std::uint32_t otherwise) {
+  Decision decision{.otherwise = otherwise};
+  for (const Statement& statement : statements) {
+    if (statement.arguments == nullptr || !statement.arguments->empty()) continue;
+    decision.otherwise = statement.result;
+    return decision;
+  }
+  for (const Statement& statement : statements) append_branches(decision.branches, statement);
+  return decision;
 }
 
 // Arm has calls of its own far above the common ones: they say nothing about how new a profile is.
@@ -84,28 +93,48 @@ std::uint32_t return_value(SeccompAction action, std::optional<std::uint32_t> er
   return SECCOMP_RET_KILL_PROCESS;
 }
 
-Table make_table(const spec::Seccomp& seccomp, Arch arch) {
+std::vector<ResolvedRule> resolve(const spec::Seccomp& seccomp) {
+  std::vector<ResolvedRule> rules;
+  rules.reserve(seccomp.rules.size());
+  for (const SeccompRule& rule : seccomp.rules) {
+    ResolvedRule& resolved = rules.emplace_back();
+    resolved.rule = &rule;
+    resolved.result = return_value(rule.action, rule.errno_return);
+    resolved.calls.reserve(rule.names.size());
+    for (const std::string& name : rule.names) resolved.calls.push_back(find_call(name));
+  }
+  return rules;
+}
+
+Table make_table(const spec::Seccomp& seccomp, const std::vector<ResolvedRule>& rules, Arch arch) {
   const std::uint32_t otherwise =
       return_value(seccomp.default_action, seccomp.default_errno_return);
   Table table;
-  std::map<std::uint32_t, Building> calls;
-  for (const SeccompRule& rule : seccomp.rules) {
-    const std::uint32_t result = return_value(rule.action, rule.errno_return);
-    for (const std::string& name : rule.names) {
-      const auto number = number_of(arch, name);
+  std::vector<Statement> all;
+  for (const ResolvedRule& resolved : rules) {
+    const std::vector<SeccompArgument>& arguments = resolved.rule->arguments;
+    // The filter cannot look behind socketcall's pointer: with conditions, what permits is left
+    // out, and what refuses refuses all.
+    const bool everywhere = arguments.empty() || !permits(resolved.result);
+    for (std::size_t i = 0; i < resolved.calls.size(); ++i) {
+      const auto number = number_of(arch, resolved.calls[i]);
       if (number && counts_as_newest(arch, *number))
         table.newest = std::max(table.newest.value_or(0), *number);
-      if (result == otherwise) continue;
-      if (number) add(calls[*number], rule.arguments, result);
-      if (const auto selected = multiplexed(arch, name))
-        add_selected(calls[selected->number], rule, selected->selector, result);
+      if (resolved.result == otherwise) continue;
+      if (number) all.push_back({*number, resolved.result, &arguments});
+      const auto selected = multiplexed(arch, resolved.rule->names[i]);
+      if (selected && everywhere)
+        all.push_back({selected->number, resolved.result, nullptr, selected->selector});
     }
   }
-  for (auto& [number, call] : calls) {
-    Decision decision{.otherwise = call.always.value_or(otherwise),
-                      .has_64_bits = has_64_bits(arch)};
-    if (!call.always) decision.branches = std::move(call.branches);
-    table.decisions.emplace(number, std::move(decision));
+  std::ranges::stable_sort(all, {}, &Statement::number);
+  for (auto first = all.begin(); first != all.end();) {
+    const auto last = std::find_if(first, all.end(), [first](const Statement& statement) {
+      return statement.number != first->number;
+    });
+    table.decisions.emplace_back(first->number, decide({first, last}, otherwise));
+    table.decisions.back().second.has_64_bits = has_64_bits(arch);
+    first = last;
   }
   return table;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "runtime/seccomp/numbers.h"
@@ -29,10 +29,19 @@ struct Decision {
 };
 
 struct Table {
-  std::map<std::uint32_t, Decision> decisions;  // By number.
-  std::optional<std::uint32_t> newest;          // Of all that the rules name.
+  std::vector<std::pair<std::uint32_t, Decision>> decisions;  // Sorted by number.
+  std::optional<std::uint32_t> newest;                        // Of all that the rules name.
 };
 
-[[nodiscard]] Table make_table(const spec::Seccomp& seccomp, Arch arch);
+// The calls that a filter's rules name, looked up once for all architectures.
+struct ResolvedRule {
+  const spec::SeccompRule* rule = nullptr;
+  std::uint32_t result = 0;
+  std::vector<const SystemCall*> calls;  // In the order of rule->names; null: unknown.
+};
+[[nodiscard]] std::vector<ResolvedRule> resolve(const spec::Seccomp& seccomp);
+
+[[nodiscard]] Table make_table(const spec::Seccomp& seccomp, const std::vector<ResolvedRule>& rules,
+                               Arch arch);
 
 }  // namespace plimsoll::seccomp
