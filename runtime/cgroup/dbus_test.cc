@@ -90,7 +90,7 @@ TEST(TakeMessage, WaitsForTheWhole) {
 }
 
 TEST(TakeMessage, RefusesWhatNeverEndsOrRunsOver) {
-  BusBody none;
+  const BusBody none;
   const std::string good = answer(4, 0, "JobRemoved", "", none);
   const auto with_byte = [&](std::size_t at, char value) {
     std::string bytes = good;
