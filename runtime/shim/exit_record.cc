@@ -1,9 +1,10 @@
 #include "runtime/shim/exit_record.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstdio>
 
 #include "base/number.h"
 #include "base/text.h"

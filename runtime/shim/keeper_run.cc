@@ -64,7 +64,7 @@ Result<ExitRecord> Keeper::run() {
 
 Result<> Keeper::turn(int timeout_ms) {
   enum Slot : std::size_t { kSignals, kListener, kConsole, kOut, kErr, kIn, kClients };
-  std::array<pollfd, kClients + Server::kMaxClients> polls;
+  std::array<pollfd, kClients + Server::kMaxClients> polls{};
   polls.fill({-1, POLLIN, 0});
   polls[kSignals].fd = signals_.get();
   polls[kListener].fd = server_->listener();

@@ -1,11 +1,11 @@
 #include "runtime/shim/log_file.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <tuple>
 #include <utility>
 

@@ -1,7 +1,6 @@
 // plimsoll-shim: the keeper of one container. Static and small, because there is one per container,
 // for as long as the container lives.
-#include <stdio.h>
-
+#include <cstdio>
 #include <utility>
 
 #include "runtime/shim/keeper.h"

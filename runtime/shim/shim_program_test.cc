@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -55,7 +55,7 @@ class Shim : public ::testing::Test {
                               path("pid") + "\n" + after + "\n");
     ::chmod(path("create").c_str(), 0700);
     int ready[2];
-    ASSERT_EQ(::pipe(ready), 0);
+    ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
     std::vector<std::string> words = {program(),    "--dir",      tree_.path(),
                                       "--pid-file", path("pid"),  "--log",
                                       path("log"),  "--ready-fd", std::to_string(ready[1])};
@@ -67,7 +67,7 @@ class Shim : public ::testing::Test {
     argv.push_back(nullptr);
     shim_ = ::fork();
     if (shim_ == 0) {
-      ::close(ready[0]);
+      ::fcntl(ready[1], F_SETFD, 0);
       ::execv(argv[0], argv.data());
       ::_exit(127);
     }

@@ -1,12 +1,12 @@
 #include "runtime/shim/sockets.h"
 
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace plimsoll::shim {
