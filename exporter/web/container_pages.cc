@@ -18,6 +18,14 @@ using inventory::Identity;
 
 constexpr int kRefreshSeconds = 5;
 
+std::string titled(std::string_view title, std::string_view base) {
+  std::string out = page_head({.title = title, .base = base, .refresh = kRefreshSeconds});
+  out += "<h1>";
+  append_html(out, title);
+  out += "</h1>\n";
+  return out;
+}
+
 void append_fact(std::string& out, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   out += "<tr><th>";
@@ -118,7 +126,7 @@ void append_json_links(std::string& out, const Identity& identity, std::string_v
 
 std::string one(const Snapshot& snapshot, std::size_t row, std::string_view base) {
   const Identity& identity = *snapshot.rows[row].identity;
-  std::string out = page_head(identity.display, kRefreshSeconds);
+  std::string out = titled(identity.display, base);
   append_way_up(out, identity.cgroup, base);
   append_identity(out, snapshot, row);
   append_numbers(out, snapshot, row);
@@ -135,7 +143,7 @@ std::string one(const Snapshot& snapshot, std::size_t row, std::string_view base
 
 std::string all(const Snapshot& snapshot, std::string_view name_space, std::string_view base) {
   const std::vector<std::size_t> rows = all_of(snapshot, name_space);
-  std::string out = page_head(std::string(name_space) + " containers", kRefreshSeconds);
+  std::string out = titled(std::string(name_space) + " containers", base);
   if (rows.empty())
     out += "<p>None runs here.</p>\n";
   else

@@ -41,7 +41,9 @@ Response html(std::string page) {
   Response response;
   response.content_type = "text/html; charset=utf-8";
   response.headers.emplace_back("Content-Security-Policy",
-                                "default-src 'none'; style-src 'self' 'unsafe-inline'");
+                                "default-src 'none'; style-src 'self'; script-src 'self'; "
+                                "connect-src 'self'; img-src data:; base-uri 'none'; "
+                                "form-action 'none'; frame-ancestors 'self'");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.body = std::make_shared<const std::string>(std::move(page));
   return response;
@@ -61,6 +63,7 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
       loop_(loop),
       clock_(clock),
       options_(std::move(options)),
+      page_(page_files()),
       hub_(loop.history(), options_.interval),
       events_(server, loop, clock, options_.events),
       cadvisor_(server, loop, events_.log(), events_.hub(), clock, options_.cadvisor),
@@ -78,6 +81,7 @@ Endpoints::Endpoints(http::Server& server, SamplerLoop& loop, const Clock& clock
   route("/healthz", &Endpoints::healthz);
   route("/-/ready", &Endpoints::ready);
   route("/", &Endpoints::landing);
+  route("/page/*", &Endpoints::page_file);
   for (const char* path :
        {"/containers", "/containers/*", "/docker", "/docker/*", "/podman", "/podman/*"})
     route(path, &Endpoints::container_page);
@@ -208,6 +212,11 @@ void Endpoints::discovery(const Request& request, Responder responder) {
 void Endpoints::landing(const Request&, Responder responder) {
   const SnapshotPtr snapshot = loop_.current();
   responder.send(html(landing_page(snapshot.get(), options_.metrics.path, options_.base_path)));
+}
+
+void Endpoints::page_file(const Request& request, Responder responder) {
+  constexpr std::string_view kBelow = "/page/";
+  responder.send(page_.answer(request, std::string_view(request.path).substr(kBelow.size())));
 }
 
 void Endpoints::container_page(const Request& request, Responder responder) {

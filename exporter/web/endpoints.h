@@ -17,6 +17,7 @@
 #include "exporter/stream/hub.h"
 #include "exporter/web/event_feed.h"
 #include "exporter/web/metrics_endpoint.h"
+#include "exporter/web/page_files.h"
 #include "http/server.h"
 
 namespace plimsoll::exporter {
@@ -55,6 +56,7 @@ class Endpoints {
   void stream(const http::Request& request, http::Responder responder);
   void watch();
   void landing(const http::Request& request, http::Responder responder);
+  void page_file(const http::Request& request, http::Responder responder);
   void container_page(const http::Request& request, http::Responder responder);
   void discovery(const http::Request& request, http::Responder responder);
   void healthz(const http::Request& request, http::Responder responder);
@@ -65,6 +67,7 @@ class Endpoints {
   SamplerLoop& loop_;
   const Clock& clock_;
   const EndpointOptions options_;
+  const PageServer page_;
   StreamHub hub_;
   std::vector<std::uint64_t> watched_;  // What the sampler was told.
   EventFeed events_;

@@ -225,5 +225,20 @@ TEST_F(EndpointsOnFakeHost, LandingPageEscapesWhatContainersSay) {
   EXPECT_THAT(page, HasSubstr("href=\"/metrics\""));
 }
 
+TEST_F(EndpointsOnFakeHost, PagesCarryNoScriptOrStyleOfTheirOwn) {
+  loop_->start();
+  (void)get("/metrics");
+  for (const char* path : {"/", "/containers/"}) {
+    const std::string page = get(path).body;
+    EXPECT_THAT(page, HasSubstr("/page/page.css")) << path;
+    EXPECT_THAT(page, Not(HasSubstr("<style"))) << path;
+    EXPECT_THAT(page, Not(HasSubstr("onclick"))) << path;
+  }
+  EXPECT_EQ(get("/page/page.js").status, 200);
+  EXPECT_EQ(get("/page/").status, 404);
+  EXPECT_EQ(get("/page/other.js").status, 404);
+  EXPECT_EQ(get("/page/../page/page.js").status, 400);
+}
+
 }  // namespace
 }  // namespace plimsoll::exporter

@@ -13,18 +13,6 @@ namespace {
 
 using cgroupfs::Field;
 
-constexpr std::string_view kStyle =
-    R"(<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem}
-h1{margin-bottom:0}p.sub{margin-top:0;opacity:.7}
-div.w{overflow-x:auto}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884}
-.n{text-align:right;font-variant-numeric:tabular-nums}code{font-size:.9em}
-</style></head><body>
-)";
-
 void append_row(std::string& out, const Snapshot& snapshot, std::size_t row,
                 std::string_view base) {
   const inventory::Identity& identity = *snapshot.rows[row].identity;
@@ -110,16 +98,20 @@ std::string bytes_text(std::uint64_t bytes) {
   return text.data();
 }
 
-std::string page_head(std::string_view title, int refresh) {
+std::string page_head(const PageHead& head) {
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>";
-  append_html(out, title);
-  out += "</title>\n";
-  if (refresh > 0)
-    out += "<meta http-equiv=\"refresh\" content=\"" + std::to_string(refresh) + "\">\n";
-  out += kStyle;
-  out += "<h1>";
-  append_html(out, title);
-  out += "</h1>\n";
+  append_html(out, head.title);
+  out +=
+      "</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n";
+  if (head.refresh > 0)
+    out += "<meta http-equiv=\"refresh\" content=\"" + std::to_string(head.refresh) + "\">\n";
+  std::string base;
+  append_html(base, head.base);
+  out += "<link rel=\"stylesheet\" href=\"" + base + "/page/page.css\">\n";
+  if (head.scripts == Scripts::kPage)
+    out += "<script type=\"module\" src=\"" + base + "/page/page.js\"></script>\n";
+  out += "</head><body data-base=\"" + base + "\">\n";
   return out;
 }
 

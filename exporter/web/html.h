@@ -1,4 +1,5 @@
-// Pieces of the pages: plain HTML, no script. Whatever comes from a container is escaped.
+// Pieces of the pages: plain HTML, style and scripts by reference only (page_files.h). Whatever
+// comes from a container is escaped.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,17 @@ void append_url_path(std::string& out, std::string_view path);
 
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 
-// Up to and with the <h1>. `refresh`: the browser asks again after so many seconds; 0: it does not.
-[[nodiscard]] std::string page_head(std::string_view title, int refresh);
+// `refresh`: the browser asks again after so many seconds; 0: it does not. `base`: the path that we
+// are served under, "" mostly.
+enum class Scripts : std::uint8_t { kNone, kPage };
+struct PageHead {
+  std::string_view title;
+  std::string_view base;
+  int refresh = 0;
+  Scripts scripts = Scripts::kNone;
+};
+// Up to and with the <body>.
+[[nodiscard]] std::string page_head(const PageHead& head);
 [[nodiscard]] std::string_view page_end();
 
 // At most so many rows of a page's table; what is more is said below it.

@@ -39,15 +39,16 @@ void append_links(std::string& out, std::string_view base, std::string_view tele
 
 std::string landing_page(const Snapshot* snapshot, std::string_view telemetry_path,
                          std::string_view base) {
-  std::string out = page_head("Plimsoll", 0);
-  out += "<p class=sub>version " PLIMSOLL_VERSION;
+  std::string out = page_head({.title = "Plimsoll", .base = base, .scripts = Scripts::kPage});
+  out += "<header><h1>Plimsoll</h1>\n<p class=sub>version " PLIMSOLL_VERSION;
   if (snapshot != nullptr && snapshot->machine) {
     out += " on ";
     append_html(out, snapshot->machine->hostname);
     out += ", " + std::to_string(snapshot->machine->cores) + " CPUs, " +
-           bytes_text(snapshot->machine->memory_bytes) + "; " + rfc3339(snapshot->wall);
+           bytes_text(snapshot->machine->memory_bytes) + "<span id=taken>; " +
+           rfc3339(snapshot->wall) + "</span>";
   }
-  out += "</p>\n";
+  out += "</p></header>\n<main>\n";
   if (snapshot == nullptr) {
     out += "<p>Starting: no sample has been taken yet.</p>\n";
   } else {
@@ -58,7 +59,9 @@ std::string landing_page(const Snapshot* snapshot, std::string_view telemetry_pa
                       : "<h2>No container runs here; services and cgroups</h2>\n";
     append_container_table(out, *snapshot, rows, base);
   }
+  out += "</main>\n<footer>";
   append_links(out, base, telemetry_path);
+  out += "</footer>\n";
   out += page_end();
   return out;
 }

@@ -1,5 +1,5 @@
-// The page at "/": what this is, where the numbers are, and what runs here now. Plain HTML, no
-// script.
+// The page at "/": what this is, where the numbers are, and what runs here now. It is complete
+// without scripts; page/page.js puts the live page in the place of the table.
 #pragma once
 
 #include <string>
