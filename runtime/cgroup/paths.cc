@@ -90,7 +90,9 @@ std::string spelling_of(const cgroupfs::Hierarchy& hierarchy) {
   for (std::size_t c = 0; c < cgroupfs::kControllerCount; ++c) {
     if (!hierarchy.controllers.test(c)) continue;
     if (!spelling.empty()) spelling += ',';
-    spelling += cgroupfs::name_of(static_cast<cgroupfs::Controller>(c));
+    const auto controller = static_cast<cgroupfs::Controller>(c);
+    // v1's own word: it is what such a hierarchy is mounted by.
+    spelling += controller == cgroupfs::Controller::kIo ? "blkio" : cgroupfs::name_of(controller);
   }
   if (!hierarchy.v1_name.empty()) {
     if (!spelling.empty()) spelling += ',';
