@@ -19,10 +19,10 @@ ROOTS = {  # Where a v1 controller is mounted; on v2 there is one tree.
 
 
 class Docker:
-    def __init__(self):
+    def __init__(self, *flags):
         self.log_path = case.work / "dockerd.log"
         command = ["dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs", "--pidfile", "/run/docker.pid"]
-        command += ["-H", f"unix://{SOCKET}"]
+        command += ["-H", f"unix://{SOCKET}", *flags]
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         assert case.eventually(self.answers, 60), f"dockerd does not start:\n{self.log_path.read_text()}"

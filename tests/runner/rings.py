@@ -26,7 +26,7 @@ class Build:
 CONFIGURED = Build("dev", configure_only=True)
 EVERYTHING = Build("dev")
 # What users run is what clients and kernels are tried with.
-RELEASE = Build("release", ("plimsoll", "plimsoll_kernel_tests", "plimsoll_print_metrics"), "-DPLIMSOLL_TESTS=ON -DPLIMSOLL_BENCH=OFF")
+RELEASE = Build("release", ("plimsoll", "plimsoll-oci", "plimsoll_kernel_tests", "plimsoll_print_metrics"), "-DPLIMSOLL_TESTS=ON -DPLIMSOLL_BENCH=OFF")
 
 
 @dataclass(frozen=True)

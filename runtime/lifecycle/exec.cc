@@ -1,0 +1,117 @@
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/fill_in.h"
+#include "runtime/launch/kernel.h"
+#include "runtime/lifecycle/inner.h"
+
+namespace plimsoll::runtime {
+
+namespace {
+
+void set_variable(std::vector<std::string>& env, const std::string& variable) {
+  const std::string key = variable.substr(0, variable.find('=')) + "=";
+  const auto old = std::ranges::find_if(
+      env, [&key](const std::string& entry) { return entry.starts_with(key); });
+  if (old == env.end()) {
+    env.push_back(variable);
+  } else {
+    *old = variable;
+  }
+}
+
+// The container's own process, as changed by the options of the command line.
+spec::Process process_of(const spec::Config& config, const ExecOptions& options) {
+  if (options.process) return *options.process;
+  spec::Process process = *config.process;
+  process.args = options.args;
+  process.terminal = options.terminal.value_or(false);
+  process.console_size.reset();
+  for (const std::string& variable : options.env) set_variable(process.env, variable);
+  if (!options.cwd.empty()) process.cwd = options.cwd;
+  if (options.user) {
+    process.user.uid = options.user->uid;
+    process.user.gid = options.user->gid;
+  }
+  for (const std::uint32_t gid : options.additional_gids)
+    process.user.additional_gids.push_back(gid);
+  if (options.extra_capabilities != 0) {
+    if (!process.capabilities) process.capabilities.emplace();
+    spec::Capabilities& capabilities = *process.capabilities;
+    // Not inheritable, nor ambient where that needs it: CVE-2022-29162.
+    capabilities.bounding.bits |= options.extra_capabilities;
+    capabilities.effective.bits |= options.extra_capabilities;
+    capabilities.permitted.bits |= options.extra_capabilities;
+  }
+  if (options.no_new_privileges) process.no_new_privileges = *options.no_new_privileges;
+  if (!options.apparmor_profile.empty()) process.apparmor_profile = options.apparmor_profile;
+  if (!options.selinux_label.empty()) process.selinux_label = options.selinux_label;
+  return process;
+}
+
+Result<Plan> plan_exec(const spec::Config& config, const spec::Process& process,
+                       std::uint64_t& joined) {
+  Plan plan;
+  plan.makes_rootfs = false;
+  plan.process = PLIMSOLL_TRY(make_process_plan(process));
+  plan.process.filter = PLIMSOLL_TRY(compile_filter(config));
+  plan.process.personality = personality_of(config);
+  for (const spec::Namespace& entry : config.linux_.namespaces)
+    joined |= namespace_flag(entry.type);
+  plan.has_user_namespace = (joined & CLONE_NEWUSER) != 0;
+  return plan;
+}
+
+}  // namespace
+
+Result<Started> exec(const Host& host, const ExecOptions& options) {
+  PLIMSOLL_TRY(check_preserved(options.preserved_fds));
+  const Opened opened = PLIMSOLL_TRY(open_container(host, options.id));
+  if (opened.status == Status::kStopped)
+    return failure(ErrorKind::kGone, "exec", "cannot exec in a stopped container");
+  if (opened.status == Status::kPaused && !options.ignore_paused)
+    return failure(ErrorKind::kBusy, "exec",
+                   "cannot exec in a paused container (use --ignore-paused to override)");
+  const spec::Config config = PLIMSOLL_TRY(config_of(opened.directory));
+  const spec::Process process = process_of(config, options);
+  std::uint64_t joined = 0;
+  const Plan plan = PLIMSOLL_TRY(plan_exec(config, process, joined));
+  const Fd init = PLIMSOLL_TRY(open_init(opened.record));
+  LaunchOptions launch;
+  launch.preserved_fds = options.preserved_fds;
+  launch.joined = init.get();
+  launch.joined_flags = joined;
+  SocketPair socket;
+  if (!options.console_socket.empty()) {
+    launch.console = PLIMSOLL_TRY(connect_console(options.console_socket));
+  } else if (process.terminal) {
+    if (!options.terminal_here)
+      return invalid_input("exec",
+                           "cannot allocate tty if runc will detach without setting console "
+                           "socket");
+    socket = PLIMSOLL_TRY(make_socket_pair());
+    launch.console = std::move(socket.there);
+  }
+  ContainerCgroup cgroup = ContainerCgroup::reopen(opened.record.cgroup);
+  const DirFd* const born_in = PLIMSOLL_TRY(cgroup.clone_into());
+  launch.cgroup = born_in == nullptr ? -1 : born_in->get();
+  Child child = PLIMSOLL_TRY(begin(plan, std::move(launch)));
+  PLIMSOLL_TRY(cgroup.attach(child.pid(), born_in == nullptr ? ContainerCgroup::Born::kElsewhere
+                                                             : ContainerCgroup::Born::kInside));
+  PLIMSOLL_TRY(child.let_go());
+  PLIMSOLL_TRY(child.await_ready());
+  Started started;
+  started.pid = child.pid();
+  started.pidfd = Fd(::fcntl(child.pidfd().get(), F_DUPFD_CLOEXEC, 3));
+  if (socket.here) started.terminal = PLIMSOLL_TRY(receive_terminal(socket.here));
+  if (!options.pid_file.empty()) PLIMSOLL_TRY(write_pid_file(options.pid_file, child.pid()));
+  PLIMSOLL_TRY(child.start());
+  PLIMSOLL_TRY(child.await_exec());
+  child.keep();
+  return started;
+}
+
+}  // namespace plimsoll::runtime

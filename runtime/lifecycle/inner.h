@@ -1,0 +1,55 @@
+// What the operations share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "runtime/launch/plan.h"
+#include "runtime/lifecycle/container.h"
+#include "runtime/spec/decode.h"
+
+namespace plimsoll::runtime {
+
+inline constexpr const char* kRecordFile = "record";
+inline constexpr const char* kConfigFile = "config.json";
+inline constexpr const char* kStartSocket = "start";
+inline constexpr std::chrono::milliseconds kRemoveDeadline{10'000};
+inline constexpr std::chrono::milliseconds kFreezeDeadline{10'000};
+
+// A container whose directory is locked by us.
+struct Opened {
+  Directory directory;
+  Record record;
+  Status status{};
+};
+[[nodiscard]] Result<Opened> open_container(const Host& host, const std::string& id);
+[[nodiscard]] Result<spec::Config> config_of(const Directory& directory);
+[[nodiscard]] Status status_of(const Directory& directory, const Record& record);
+
+// The process that the record means, if it is still there; a recycled pid is not it.
+[[nodiscard]] Result<Fd> open_init(const Record& record);
+
+// `linux.seccomp`, compiled; nothing when there is none.
+[[nodiscard]] Result<std::optional<Filter>> compile_filter(const spec::Config& config);
+
+// Sockets named inside a directory, however long its path is.
+[[nodiscard]] Result<Fd> listen_in(const Directory& directory, const char* name);
+[[nodiscard]] Result<Fd> connect_in(const Directory& directory, const char* name);
+[[nodiscard]] Result<Fd> connect_console(const std::string& path);
+// The terminal's other end that the container's process sent.
+[[nodiscard]] Result<Fd> receive_terminal(const Fd& socket);
+struct SocketPair {
+  Fd here;
+  Fd there;
+};
+[[nodiscard]] Result<SocketPair> make_socket_pair();
+
+// Complete under its name, or not there at all.
+[[nodiscard]] Result<> write_pid_file(const std::string& path, pid_t pid);
+[[nodiscard]] Result<> check_preserved(int count);
+
+[[nodiscard]] std::string quoted(std::string_view text);  // As JSON.
+
+}  // namespace plimsoll::runtime
