@@ -136,6 +136,20 @@ Result<AskedFacts> facts_of(const CgroupHost& host, const std::string& group,
   return facts;
 }
 
+// Without accounting of swap there is no file to bound it; who asks for no bound, or on v2 for no
+// swap, has that anyway. Engines ask so by default.
+void drop_moot_swap(const CgroupHost& host, const std::string& group, limit::Limits& limits) {
+  const auto memory = host.layout.of(Controller::kMemory);
+  if (!memory || !limits.memory_swap.has_value()) return;
+  const cgroupfs::Hierarchy& hierarchy = host.layout.hierarchies[*memory];
+  const auto& swap = limits.memory_swap.value();
+  const bool moot = swap.is_none() || (hierarchy.version == 2 && swap.value().count == 0);
+  const limit::KnobInfo& info = limit::info_of(Knob::kMemorySwap);
+  const std::string file = cgroupfs::relative(group) + "/" +
+                           std::string(hierarchy.version == 1 ? info.file_v1 : info.file_v2);
+  if (moot && ::faccessat(hierarchy.dir.get(), file.c_str(), F_OK, 0) != 0) limits.memory_swap = {};
+}
+
 }  // namespace
 
 Result<limit::Limits> limits_of(const CgroupHost& host, const std::string& group,
@@ -149,6 +163,7 @@ Result<> write_limits(const CgroupHost& host, const std::string& group,
                       const spec::Resources& resources, GroupAge age) {
   const AskedFacts facts = PLIMSOLL_TRY(facts_of(host, group, resources));
   Asked asked = PLIMSOLL_TRY(asked_of(resources, host.layout, facts));
+  drop_moot_swap(host, group, asked.limits);
   PLIMSOLL_TRY(write_planned(host, {group, std::move(asked.limits)}, age));
   for (const DirectWrite& write : asked.direct)
     PLIMSOLL_TRY(write_once(host.layout.hierarchies[write.hierarchy].dir,
