@@ -99,6 +99,13 @@ def copy_tests(tree):
     shutil.copy(ROOT / "tests/guest/inside/start", tree / "start")
 
 
+def make_packages(build, tree):
+    """Debian's packages of what is built, for the job that installs them."""
+    shutil.rmtree(tree / "debs", ignore_errors=True)
+    command = ["script/package", "--build", str(build), "--output", str(tree / "debs")]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
 def make(build, work, todo):
     """The payload disk, in `work`."""
     tree, disk = work / "payload", work / "payload.ext4"
@@ -109,6 +116,8 @@ def make(build, work, todo):
     programs = {path for path in programs if path.exists()} | {Path(job.program) for job in todo if job.program}
     copy_programs(sorted(programs), tree)
     copy_tests(tree)
+    if any(job.name == "packages" for job in todo):
+        make_packages(build, tree)
     (tree / "jobs.json").write_text(json.dumps([asdict(job) for job in todo]), encoding="utf-8")
     size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
     disk.unlink(missing_ok=True)
