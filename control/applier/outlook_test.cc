@@ -74,7 +74,7 @@ TEST(Outlook, NamesTheAncestorThatBinds) {
 // Twenty made-up loads and ten cuts of each, held against every second of it.
 TEST(Outlook, NeverCallsACutSafeThatWasNot) {
   std::mt19937 random(20);
-  for (int day = 0; day < 20; ++day) {
+  for (unsigned day = 0; day < 20; ++day) {
     const double base = static_cast<double>(4 + random() % 400) * kMiB;
     std::lognormal_distribution<double> spread(0, 0.05 * (1 + day % 10));
     std::vector<std::uint64_t> used(3600);
@@ -89,7 +89,7 @@ TEST(Outlook, NeverCallsACutSafeThatWasNot) {
              static_cast<double>(used.size());
     };
     std::ranges::sort(used);
-    for (int i = 0; i < 10; ++i) {
+    for (std::size_t i = 0; i < 10; ++i) {
       // From below what it nearly always had to above what it ever had, and exactly that.
       const std::uint64_t cut = i == 9 ? used.back() : used[400 * i] * (90 + random() % 25) / 100;
       const bool safe = std::ranges::any_of(
