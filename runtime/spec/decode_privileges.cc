@@ -1,5 +1,5 @@
 // Capabilities and scheduling: what a process is given beyond its user.
-#include <algorithm>
+#include <set>
 
 #include "runtime/spec/capability.h"
 #include "runtime/spec/parts.h"
@@ -75,13 +75,13 @@ Result<Capabilities> read_capabilities(const Node& node) {
                                                               {"inheritable", &result.inheritable},
                                                               {"permitted", &result.permitted},
                                                               {"ambient", &result.ambient}};
+  std::set<std::string> unknown;
   for (const auto& [name, set] : sets) {
-    NamedSet read = PLIMSOLL_TRY(read_set(node[name]));
+    const NamedSet read = PLIMSOLL_TRY(read_set(node[name]));
     *set = read.set;
-    for (std::string& unknown : read.unknown)
-      if (std::ranges::find(result.unknown, unknown) == result.unknown.end())
-        result.unknown.push_back(std::move(unknown));
+    unknown.insert(read.unknown.begin(), read.unknown.end());
   }
+  result.unknown.assign(unknown.begin(), unknown.end());
   return result;
 }
 

@@ -167,6 +167,7 @@ constexpr Bad kLinux[] = {
      "/linux/sysctl/kernel.domainname: is what /domainname sets"},
     {"/linux/sysctl/net", "\"x\"",
      "/linux/sysctl/net: belongs to no namespace: it would change the host"},
+    {"/linux/sysctl/kernel.shmmax", "\"3\"", "/linux/sysctl/kernel~1shmmax: stands twice"},
     {"/linux/sysctl/kernel.shmmax", "3",
      "/linux/sysctl/kernel.shmmax: must be a string, not a number"},
     {"/linux/devices/0/path", "\"fuse\"",

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "runtime/spec/parts.h"
 
@@ -46,9 +47,13 @@ Result<std::string> sysctl_path(const Node& node, std::string_view name) {
 
 Result<std::vector<std::pair<std::string, std::string>>> read_sysctl(const Node& node) {
   auto all = PLIMSOLL_TRY(dictionary<std::string>(node, read_value));
-  for (auto& [name, value] : all) {
-    std::string path = PLIMSOLL_TRY(sysctl_path(node[name], name));
-    name = std::move(path);
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const json::Member& member = node.value().members[i];
+    const Node entry(node, member.key, &member.value);
+    all[i].first = PLIMSOLL_TRY(sysctl_path(entry, member.key));
+    // Both spellings of one name.
+    if (!seen.insert(all[i].first).second) return entry.fails("stands twice");
   }
   return all;
 }
