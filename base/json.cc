@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "base/text.h"
@@ -32,12 +33,25 @@ void append_utf8(std::string& out, std::uint32_t code) {
   put(0x80 | (code & 0x3F));
 }
 
+// Nearly always: eight bytes at a time, so that only text with other letters is looked at closely.
+bool is_ascii(std::string_view text) {
+  std::uint64_t high_bits = 0;
+  for (; text.size() >= sizeof high_bits; text.remove_prefix(sizeof high_bits)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    high_bits |= word;
+  }
+  for (const char c : text) high_bits |= static_cast<unsigned char>(c);
+  return (high_bits & 0x8080808080808080U) == 0;
+}
+
 class Parser {
  public:
   Parser(std::string_view text, std::size_t depth) : text_(text), depth_left_(depth) {}
 
   Result<Document> run() {
-    if (!is_valid_utf8(text_)) return invalid_input("parse JSON", "bytes that are not UTF-8");
+    if (!is_ascii(text_) && !is_valid_utf8(text_))
+      return invalid_input("parse JSON", "bytes that are not UTF-8");
     Document document;
     unescaped_ = &document.unescaped;
     document.root = PLIMSOLL_TRY(value());

@@ -101,6 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Bad{"LoneHigh", R"("\ud800x")", "line 1, column 8: half a surrogate pair"},
                       Bad{"LoneLow", R"("\udc00")", "line 1, column 8: half a surrogate pair"},
                       Bad{"Latin1", "\"\xe9\"", "bytes that are not UTF-8"},
+                      Bad{"Latin1Early", "\"\xe9 and much more text\"", "bytes that are not UTF-8"},
                       Bad{"Nul", std::string("[1\0]", 4), "line 1, column 3: expected ',' or ']'"}),
     [](const auto& p) { return std::string(p.param.name); });
 
