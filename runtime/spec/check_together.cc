@@ -44,7 +44,8 @@ const Owner* owner_of(std::string_view path) {
 Result<> check_sysctl(const Node& node, const Config& config) {
   for (std::size_t i = 0; i < config.linux_.sysctl.size(); ++i) {
     const std::string& path = config.linux_.sysctl[i].first;
-    const Node entry = node[node.value().members[i].key];
+    const json::Member& member = node.value().members[i];
+    const Node entry(node, member.key, &member.value);
     if (path == "kernel/hostname") return entry.fails("is what /hostname sets");
     if (path == "kernel/domainname" && !config.domainname.empty())
       return entry.fails("is what /domainname sets");

@@ -274,5 +274,20 @@ TEST(Decode, RelativeDestinationIsBelowTheRoot) {
       ::testing::Contains("/mounts/0/destination: a relative path is taken as one below /"));
 }
 
+// A megabyte of sysctls takes milliseconds; with a search for each it took minutes, and this test
+// would run into its timeout.
+TEST(Decode, WorkGrowsWithTheText) {
+  std::string sysctls;
+  for (int i = 0; i < 50'000; ++i) {
+    sysctls += i == 0 ? "" : ",";
+    sysctls += "\"net.a" + std::to_string(i) + "\":\"1\"";
+  }
+  const auto decoded = decode(R"({"ociVersion": "1.0.0", "root": {"path": "/r"}, "linux":
+      {"namespaces": [{"type": "network"}], "sysctl": {)" +
+                              sysctls + "}}}");
+  ASSERT_TRUE(decoded) << decoded.error().message();
+  EXPECT_EQ(decoded->config.linux_.sysctl.size(), 50'000U);
+}
+
 }  // namespace
 }  // namespace plimsoll::spec
