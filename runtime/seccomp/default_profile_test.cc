@@ -86,9 +86,9 @@ TEST_F(DefaultProfile, NoNewNamespaces) {
 
 TEST_F(DefaultProfile, FamiliesAndPersonalities) {
   make(0);
-  for (const std::uint64_t family : {1, 2, 10, 16, 17})
+  for (const std::uint64_t family : {1U, 2U, 10U, 16U, 17U})
     EXPECT_EQ(decide("socket", family), SECCOMP_RET_ALLOW) << family;
-  for (const std::uint64_t family : {12, 38, 40, 46, 1000})
+  for (const std::uint64_t family : {12U, 38U, 40U, 46U, 1000U})
     EXPECT_EQ(decide("socket", family), kEperm) << family;
   EXPECT_EQ(decide("personality", 0xffffffff), SECCOMP_RET_ALLOW);
   EXPECT_EQ(decide("personality", 0x0040000), kEperm);  // ADDR_NO_RANDOMIZE
