@@ -50,7 +50,7 @@ class Container : public ::testing::Test {
   }
   void TearDown() override {
     if (shim_ == 0) return;
-    EXPECT_EQ(run({"delete", "--force", kId}), 0);
+    EXPECT_EQ(run({"delete", "--force", id_}), 0);
     ::waitpid(shim_, nullptr, 0);
   }
 
@@ -80,7 +80,7 @@ class Container : public ::testing::Test {
     words.insert(words.end(), {"--", program("plimsoll-oci"), "--root", path("root"), "create",
                                "--bundle", path("bundle"), "--pid-file", path("pid")});
     words.insert(words.end(), create.begin(), create.end());
-    words.emplace_back(kId);
+    words.push_back(id_);
     int ready[2];
     ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
     shim_ = spawn(words, ready[1]);
@@ -113,7 +113,7 @@ class Container : public ::testing::Test {
     return tree_.path() + "/" + name;
   }
 
-  static constexpr const char* kId = "plimsoll-test-kept";
+  const std::string id_ = "plimsoll-test-kept-" + std::to_string(::getpid());
   TempTree tree_;
   pid_t shim_ = 0;
 };
@@ -125,7 +125,7 @@ TEST_F(Container, ItsOutputAndItsEndAreKept) {
   auto connection = Connection::connect(dir);
   ASSERT_TRUE(connection) << connection.error().message();
   ASSERT_TRUE(connection->send(Request::kWait));
-  ASSERT_EQ(run({"start", kId}), 0);
+  ASSERT_EQ(run({"start", id_}), 0);
   const auto told = connection->receive(10s);
   ASSERT_TRUE(told) << told.error().message();
   EXPECT_THAT(told->content, HasSubstr(R"("exit_code":42)"));
@@ -143,7 +143,7 @@ TEST_F(Container, ItsTerminalIsHeld) {
   EXPECT_EQ(connection->receive(5s)->answer, Answer::kDone);
   ASSERT_TRUE(connection->send(Request::kResize, "31 91"));
   EXPECT_EQ(connection->receive(5s)->answer, Answer::kDone);
-  ASSERT_EQ(run({"start", kId}), 0);
+  ASSERT_EQ(run({"start", id_}), 0);
   ASSERT_TRUE(connection->send(Request::kStdin, "words\n"));
   std::string seen;
   while (seen.find("31 91") == std::string::npos) {
