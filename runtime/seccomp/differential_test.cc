@@ -170,7 +170,7 @@ void compare(const spec::Seccomp& seccomp, Arch arch, unsigned seed) {
 }
 
 TEST(SeccompDifferential, DecidesAsLibseccomp) {
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
     Random random(seed);
     spec::Seccomp seccomp = for_libseccomp(random_filter(random));
     compare(seccomp, Arch::kX86_64, seed);
@@ -232,13 +232,13 @@ std::uint32_t by_the_rules(const spec::Seccomp& seccomp, const seccomp_data& cal
 }
 
 TEST(SeccompDifferential, DecidesAsTheRulesSay) {
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
     Random random(seed);
     spec::Seccomp seccomp = random_filter(random);
     seccomp.architectures.clear();
     const auto compiled = compile(seccomp, Arch::kX86_64);
     ASSERT_TRUE(compiled) << compiled.error().message();
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 200; ++i) {
       const seccomp_data call = random_call(random, Arch::kX86_64);
       ASSERT_EQ(interpret(compiled->program.instructions, call), by_the_rules(seccomp, call))
           << "seed " << seed << describe(seccomp, call, Arch::kX86_64);
