@@ -18,16 +18,15 @@
 #include "base/fd.h"
 #include "runtime/cgroup/container_cgroup.h"
 #include "runtime/launch/act.h"
-#include "runtime/lifecycle/record.h"
 #include "runtime/spec/config.h"
+#include "runtime/state/record.h"
+#include "runtime/state/store.h"
 
 namespace plimsoll::runtime {
 
 struct Host {
-  std::string path;  // Of the state directory.
-  DirFd root;
+  state::Store store;
   CgroupManager manager = CgroupManager::kFiles;
-  std::string self;  // How the program is called in messages.
 };
 [[nodiscard]] Result<Host> open_host(const std::string& path, CgroupManager manager);
 
@@ -35,9 +34,8 @@ enum class Status : std::uint8_t { kCreating, kCreated, kRunning, kPaused, kStop
 [[nodiscard]] const char* name_of(Status status);
 
 struct View {
-  Record record;
+  state::Record record;
   Status status{};
-  std::map<std::string, std::string> annotations;
 };
 [[nodiscard]] Result<View> look(const Host& host, const std::string& id);
 // All containers, by id. What cannot be read is left out, with its error.

@@ -7,14 +7,14 @@ Result<> pause(const Host& host, const std::string& id) {
   const Opened opened = PLIMSOLL_TRY(open_container(host, id));
   if (opened.status != Status::kRunning && opened.status != Status::kCreated)
     return failure(ErrorKind::kInvalidInput, "pause", "container not running");
-  return ContainerCgroup::reopen(opened.record.cgroup).freeze(kFreezeDeadline);
+  return ContainerCgroup::reopen(groups_of(opened.record)).freeze(kFreezeDeadline);
 }
 
 Result<> resume(const Host& host, const std::string& id) {
   const Opened opened = PLIMSOLL_TRY(open_container(host, id));
   if (opened.status != Status::kPaused)
     return failure(ErrorKind::kInvalidInput, "resume", "container not paused");
-  return ContainerCgroup::reopen(opened.record.cgroup).thaw();
+  return ContainerCgroup::reopen(groups_of(opened.record)).thaw();
 }
 
 Result<> update(const Host& host, const std::string& id, const spec::Resources& resources) {
@@ -22,12 +22,12 @@ Result<> update(const Host& host, const std::string& id, const spec::Resources& 
   if (opened.status == Status::kStopped)
     return failure(ErrorKind::kInvalidInput, "update", "container not running");
   const CgroupHost cgroups = PLIMSOLL_TRY(open_cgroup_host());
-  return ContainerCgroup::reopen(opened.record.cgroup).update(cgroups, resources);
+  return ContainerCgroup::reopen(groups_of(opened.record)).update(cgroups, resources);
 }
 
 Result<std::vector<pid_t>> processes(const Host& host, const std::string& id) {
   const Opened opened = PLIMSOLL_TRY(open_container(host, id));
-  return ContainerCgroup::reopen(opened.record.cgroup).pids();
+  return ContainerCgroup::reopen(groups_of(opened.record)).pids();
 }
 
 }  // namespace plimsoll::runtime

@@ -33,9 +33,9 @@ class Creation {
   Result<> prepare(Starts starts) {
     PLIMSOLL_TRY(check_preserved(options_.preserved_fds));
     PLIMSOLL_TRY(read_config());
-    directory_ = PLIMSOLL_TRY(Directory::make(host_.root, options_.id));
-    undo_.on_failure([this] { drop(directory_.remove(host_.root, options_.id)); });
-    PLIMSOLL_TRY(directory_.write(kConfigFile, config_text_));
+    directory_ = PLIMSOLL_TRY(host_.store.create(options_.id));
+    undo_.on_failure([this] { drop(directory_->remove()); });
+    PLIMSOLL_TRY(directory_->write_sealed(kConfigFile, config_text_));
     PLIMSOLL_TRY(make_cgroup());
     PLIMSOLL_TRY(make_plan_of_config());
     PLIMSOLL_TRY(launch(starts));
@@ -43,7 +43,7 @@ class Creation {
     PLIMSOLL_TRY(child_.await_ready());
     if (socket_.here) terminal_ = PLIMSOLL_TRY(receive_terminal(socket_.here));
     if (!options_.pid_file.empty()) PLIMSOLL_TRY(write_pid_file(options_.pid_file, child_.pid()));
-    return directory_.write(kRecordFile, encode(view_.record));
+    return write_record(*directory_, view_.record);
   }
 
   Result<Started> start() {
@@ -83,14 +83,14 @@ class Creation {
     if (!config_.process->terminal && !options_.console_socket.empty())
       return invalid_input("config",
                            "cannot use console socket if runc will not detach or allocate tty");
-    Record& record = view_.record;
+    state::Record& record = view_.record;
     record.id = options_.id;
     record.bundle = options_.bundle;
     record.oci_version = config_.oci_version;
     record.rootfs = config_.root.path.starts_with('/') ? config_.root.path
                                                        : options_.bundle + "/" + config_.root.path;
     record.created = RealClock().wall().time_since_epoch().count();
-    view_.annotations = config_.annotations;
+    record.annotations = config_.annotations;
     return check_root();
   }
 
@@ -116,8 +116,9 @@ class Creation {
     request.manager = host_.manager;
     request.resources = config_.linux_.resources ? &*config_.linux_.resources : nullptr;
     // Written before they are made: whatever ends us, `delete` finds them.
-    view_.record.cgroup = PLIMSOLL_TRY(plan_cgroup(*cgroup_host_, request));
-    PLIMSOLL_TRY(directory_.write(kRecordFile, encode(view_.record)));
+    const CgroupRecord groups = PLIMSOLL_TRY(plan_cgroup(*cgroup_host_, request));
+    view_.record.cgroups = written(groups);
+    PLIMSOLL_TRY(write_record(*directory_, view_.record));
     cgroup_ = PLIMSOLL_TRY(ContainerCgroup::create(*cgroup_host_, request));
     undo_.on_failure([this] {
       drop(cgroup_->kill_all(SIGKILL));
@@ -133,7 +134,7 @@ class Creation {
     plan_options.pivot = options_.pivot;
     plan_options.new_keyring = options_.new_keyring;
     plan_options.filter = PLIMSOLL_TRY(compile_filter(config_));
-    for (const CgroupPlace& place : view_.record.cgroup.places)
+    for (const CgroupPlace& place : groups_of(view_.record).places)
       plan_options.hierarchies.push_back({place.hierarchy, place.path});
     plan_ = PLIMSOLL_TRY(make_plan(config_, plan_options));
     return {};
@@ -146,7 +147,7 @@ class Creation {
         !hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty();
     launch_options.preserved_fds = options_.preserved_fds;
     if (starts == Starts::kLater)
-      launch_options.listener = PLIMSOLL_TRY(listen_in(directory_, kStartSocket));
+      launch_options.listener = PLIMSOLL_TRY(listen_in(*directory_, kStartSocket));
     if (!options_.console_socket.empty()) {
       launch_options.console = PLIMSOLL_TRY(connect_console(options_.console_socket));
     } else if (plan_.process.terminal) {
@@ -167,10 +168,9 @@ class Creation {
     cgroup_->entered();
     const auto process = look_at_process(child_.pid());
     if (!process) return failure(ErrorKind::kGone, "launch", "container init was ended");
-    view_.record.pid = child_.pid();
-    view_.record.start_ticks = process->start_ticks;
+    view_.record.init = {child_.pid(), process->start_ticks};
     // Known before it can do anything: whatever ends us, `delete` finds it.
-    PLIMSOLL_TRY(directory_.write(kRecordFile, encode(view_.record)));
+    PLIMSOLL_TRY(write_record(*directory_, view_.record));
     if (start_input)
       PLIMSOLL_TRY(
           fill_hook_input(start_input, hook_state_text(view_, Status::kCreated, child_.pid())));
@@ -204,7 +204,7 @@ class Creation {
   View view_;
   std::optional<CgroupHost> cgroup_host_;
   std::optional<ContainerCgroup> cgroup_;
-  Directory directory_;
+  std::optional<state::Directory> directory_;
   Plan plan_;
   SocketPair socket_;
   Fd terminal_;

@@ -35,7 +35,6 @@ Result<> run_poststop_hooks(const Opened& opened) {
   if (!config || config->hooks.poststop.empty()) return {};
   View view;
   view.record = opened.record;
-  view.annotations = config->annotations;
   const Fd input = PLIMSOLL_TRY(make_hook_input());
   PLIMSOLL_TRY(fill_hook_input(input, hook_state_text(view, Status::kStopped, 0)));
   return run_hooks(config->hooks.poststop, input, {});
@@ -45,7 +44,7 @@ Result<> run_poststop_hooks(const Opened& opened) {
 
 Result<> kill(const Host& host, const std::string& id, int signal, Whom whom) {
   const Opened opened = PLIMSOLL_TRY(open_container(host, id));
-  ContainerCgroup cgroup = ContainerCgroup::reopen(opened.record.cgroup);
+  ContainerCgroup cgroup = ContainerCgroup::reopen(groups_of(opened.record));
   if (whom == Whom::kAll) return cgroup.kill_all(signal);
   const Result<Fd> init = open_init(opened.record);
   if (!init) {
@@ -68,7 +67,7 @@ Result<> remove(const Host& host, const std::string& id, Force force) {
     return std::unexpected(std::move(found).error());
   }
   const Opened& opened = *found;
-  ContainerCgroup cgroup = ContainerCgroup::reopen(opened.record.cgroup);
+  ContainerCgroup cgroup = ContainerCgroup::reopen(groups_of(opened.record));
   // A created one has run nothing: it goes without force, as engines expect.
   const bool may_end = force == Force::kYes || opened.status == Status::kCreated;
   if (opened.status != Status::kStopped && !may_end)
@@ -84,13 +83,13 @@ Result<> remove(const Host& host, const std::string& id, Force force) {
       PLIMSOLL_TRY(await_end(*init, kRemoveDeadline));
     }
   }
-  if (!opened.record.cgroup.places.empty()) {
+  if (!opened.record.cgroups.places.empty()) {
     // What the first process left behind, where it had no pid namespace to take them with it.
     PLIMSOLL_TRY(cgroup.kill_all(SIGKILL));
     PLIMSOLL_TRY(cgroup.remove(kRemoveDeadline));
   }
   const Result<> hooks = run_poststop_hooks(opened);
-  PLIMSOLL_TRY(opened.directory.remove(host.root, id));
+  PLIMSOLL_TRY(opened.directory.remove());
   return hooks;
 }
 

@@ -95,7 +95,7 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
     socket = PLIMSOLL_TRY(make_socket_pair());
     launch.console = std::move(socket.there);
   }
-  ContainerCgroup cgroup = ContainerCgroup::reopen(opened.record.cgroup);
+  ContainerCgroup cgroup = ContainerCgroup::reopen(groups_of(opened.record));
   const DirFd* const born_in = PLIMSOLL_TRY(cgroup.clone_into());
   launch.cgroup = born_in == nullptr ? -1 : born_in->get();
   Child child = PLIMSOLL_TRY(begin(plan, std::move(launch)));

@@ -26,7 +26,7 @@ Result<sockaddr_un> address_in(const std::string& path) {
 }
 
 // Shorter than any path of its own may be.
-std::string path_in(const Directory& directory, const char* name) {
+std::string path_in(const state::Directory& directory, const char* name) {
   return fill_in("/proc/self/fd/{}/{}", directory.fd().get(), name);
 }
 
@@ -42,51 +42,75 @@ Result<Fd> connect_to(const std::string& path, int type) {
 }  // namespace
 
 Result<Opened> open_container(const Host& host, const std::string& id) {
-  Opened opened;
-  opened.directory = PLIMSOLL_TRY(Directory::open(host.root, id));
-  Result<std::string> text = opened.directory.read(kRecordFile);
+  Opened opened{PLIMSOLL_TRY(host.store.find(id)), {}, {}};
+  Result<std::string> text = opened.directory.read_sealed(kRecordFile);
   // Made, and ended before anything was written: what is there can only be removed.
-  if (!text && text.error().os_error == ENOENT) {
+  if (!text && text.error().kind == ErrorKind::kNotOffered) {
     opened.record.id = id;
     opened.status = Status::kStopped;
     return opened;
   }
   if (!text) return std::unexpected(std::move(text).error());
-  opened.record = PLIMSOLL_TRY(in("record of " + id, decode_record(*text)));
+  opened.record = PLIMSOLL_TRY(in("record of " + id, state::decode_record(*text)));
   opened.status = status_of(opened.directory, opened.record);
   return opened;
 }
 
-Result<spec::Config> config_of(const Directory& directory) {
-  const std::string text = PLIMSOLL_TRY(directory.read(kConfigFile));
+Result<spec::Config> config_of(const state::Directory& directory) {
+  const std::string text = PLIMSOLL_TRY(directory.read_sealed(kConfigFile));
   spec::Decoded decoded = PLIMSOLL_TRY(spec::decode(text));
   return std::move(decoded.config);
 }
 
-Status status_of(const Directory& directory, const Record& record) {
-  if (record.pid == 0) return Status::kStopped;
-  const auto process = look_at_process(record.pid);
-  if (!process || process->start_ticks != record.start_ticks || process->has_ended())
+Status status_of(const state::Directory& directory, const state::Record& record) {
+  if (record.init.pid == 0) return Status::kStopped;
+  const auto process = look_at_process(record.init.pid);
+  if (!process || process->start_ticks != record.init.start_ticks || process->has_ended())
     return Status::kStopped;
   // Whoever still listens has not become the program.
   if (::faccessat(directory.fd().get(), kStartSocket, F_OK, 0) == 0 &&
       connect_in(directory, kStartSocket))
     return Status::kCreated;
-  const Result<bool> frozen = ContainerCgroup::reopen(record.cgroup).is_frozen();
+  const Result<bool> frozen = ContainerCgroup::reopen(groups_of(record)).is_frozen();
   return frozen && *frozen ? Status::kPaused : Status::kRunning;
 }
 
-Result<Fd> open_init(const Record& record) {
-  Fd pidfd(record.pid == 0 ? -1 : pidfd_open(record.pid));
-  const auto process = look_at_process(record.pid);
+Result<Fd> open_init(const state::Record& record) {
+  Fd pidfd(record.init.pid == 0 ? -1 : pidfd_open(record.init.pid));
+  const auto process = look_at_process(record.init.pid);
   // Looked at after it was opened: the descriptor and the look mean the same process, or it is
   // gone.
-  if (!pidfd || !process || process->start_ticks != record.start_ticks || process->has_ended())
+  if (!pidfd || !process || process->start_ticks != record.init.start_ticks || process->has_ended())
     return failure(ErrorKind::kGone, "lifecycle", "container not running");
   return pidfd;
 }
 
-Result<Fd> listen_in(const Directory& directory, const char* name) {
+state::Cgroups written(const CgroupRecord& record) {
+  state::Cgroups cgroups;
+  cgroups.manager = record.manager == CgroupManager::kSystemd ? "systemd" : "files";
+  cgroups.unit = record.unit;
+  cgroups.group = record.group;
+  for (const CgroupPlace& place : record.places)
+    cgroups.places.push_back({place.hierarchy, place.path});
+  return cgroups;
+}
+
+CgroupRecord groups_of(const state::Record& record) {
+  CgroupRecord groups;
+  groups.manager =
+      record.cgroups.manager == "systemd" ? CgroupManager::kSystemd : CgroupManager::kFiles;
+  groups.unit = record.cgroups.unit;
+  groups.group = record.cgroups.group;
+  for (const state::CgroupPlace& place : record.cgroups.places)
+    groups.places.push_back({place.hierarchy, place.path});
+  return groups;
+}
+
+Result<> write_record(const state::Directory& directory, const state::Record& record) {
+  return directory.write_sealed(kRecordFile, state::encode(record));
+}
+
+Result<Fd> listen_in(const state::Directory& directory, const char* name) {
   const sockaddr_un address = PLIMSOLL_TRY(address_in(path_in(directory, name)));
   Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!socket) return os_failure("socket", name);
@@ -96,7 +120,7 @@ Result<Fd> listen_in(const Directory& directory, const char* name) {
   return socket;
 }
 
-Result<Fd> connect_in(const Directory& directory, const char* name) {
+Result<Fd> connect_in(const state::Directory& directory, const char* name) {
   return connect_to(path_in(directory, name), SOCK_SEQPACKET);
 }
 

@@ -20,23 +20,28 @@ inline constexpr std::chrono::milliseconds kFreezeDeadline{10'000};
 
 // A container whose directory is locked by us.
 struct Opened {
-  Directory directory;
-  Record record;
+  state::Directory directory;
+  state::Record record;
   Status status{};
 };
 [[nodiscard]] Result<Opened> open_container(const Host& host, const std::string& id);
-[[nodiscard]] Result<spec::Config> config_of(const Directory& directory);
-[[nodiscard]] Status status_of(const Directory& directory, const Record& record);
+[[nodiscard]] Result<spec::Config> config_of(const state::Directory& directory);
+[[nodiscard]] Status status_of(const state::Directory& directory, const state::Record& record);
 
 // The process that the record means, if it is still there; a recycled pid is not it.
-[[nodiscard]] Result<Fd> open_init(const Record& record);
+[[nodiscard]] Result<Fd> open_init(const state::Record& record);
 
 // `linux.seccomp`, compiled; nothing when there is none.
 [[nodiscard]] Result<std::optional<Filter>> compile_filter(const spec::Config& config);
 
+// A container's groups in the words of the room that keeps them, and back.
+[[nodiscard]] state::Cgroups written(const CgroupRecord& record);
+[[nodiscard]] CgroupRecord groups_of(const state::Record& record);
+[[nodiscard]] Result<> write_record(const state::Directory& directory, const state::Record& record);
+
 // Sockets named inside a directory, however long its path is.
-[[nodiscard]] Result<Fd> listen_in(const Directory& directory, const char* name);
-[[nodiscard]] Result<Fd> connect_in(const Directory& directory, const char* name);
+[[nodiscard]] Result<Fd> listen_in(const state::Directory& directory, const char* name);
+[[nodiscard]] Result<Fd> connect_in(const state::Directory& directory, const char* name);
 [[nodiscard]] Result<Fd> connect_console(const std::string& path);
 // The terminal's other end that the container's process sent.
 [[nodiscard]] Result<Fd> receive_terminal(const Fd& socket);

@@ -32,9 +32,9 @@ Result<> start(const Host& host, const std::string& id) {
   if (config.hooks.poststart.empty()) return {};
   View view;
   view.record = opened.record;
-  view.annotations = config.annotations;
   const Fd input = PLIMSOLL_TRY(make_hook_input());
-  PLIMSOLL_TRY(fill_hook_input(input, hook_state_text(view, Status::kRunning, opened.record.pid)));
+  PLIMSOLL_TRY(
+      fill_hook_input(input, hook_state_text(view, Status::kRunning, opened.record.init.pid)));
   return run_hooks(config.hooks.poststart, input, {});
 }
 

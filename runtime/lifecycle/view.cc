@@ -7,11 +7,8 @@
 namespace plimsoll::runtime {
 
 Result<Host> open_host(const std::string& path, CgroupManager manager) {
-  Host host;
-  host.path = path;
-  host.root = PLIMSOLL_TRY(open_state_root(path));
-  host.manager = manager;
-  return host;
+  // A reboot ends every container there is: nothing need survive one.
+  return Host{PLIMSOLL_TRY(state::Store::open(path, state::Durability::kProcess)), manager};
 }
 
 const char* name_of(Status status) {
@@ -35,15 +32,12 @@ Result<View> look(const Host& host, const std::string& id) {
   View view;
   view.record = std::move(opened.record);
   view.status = opened.status;
-  // Shown without them if the copy cannot be read: the state is still true.
-  if (Result<spec::Config> config = config_of(opened.directory))
-    view.annotations = std::move(config->annotations);
   return view;
 }
 
 Result<Listing> look_at_all(const Host& host) {
   Listing listing;
-  const std::vector<std::string> ids = PLIMSOLL_TRY(list_ids(host.root));
+  const std::vector<std::string> ids = PLIMSOLL_TRY(host.store.list());
   for (const std::string& id : ids) {
     Result<View> view = look(host, id);
     if (view) {
@@ -59,7 +53,7 @@ namespace {
 
 std::string annotations_text(const View& view, std::string_view indent) {
   std::string text;
-  for (const auto& [key, value] : view.annotations) {
+  for (const auto& [key, value] : view.record.annotations) {
     if (!text.empty()) text += ",";
     text += indent;
     text += quoted(key) + (indent.empty() ? ":" : ": ") + quoted(value);
@@ -70,26 +64,27 @@ std::string annotations_text(const View& view, std::string_view indent) {
 }  // namespace
 
 std::string state_text(const View& view) {
-  const Record& record = view.record;
+  const state::Record& record = view.record;
   const bool stopped = view.status == Status::kStopped;
   std::string text = fill_in(
       "{\n  \"ociVersion\": {},\n  \"id\": {},\n  \"pid\": {},\n  \"status\": \"{}\",\n"
       "  \"bundle\": {},\n  \"rootfs\": {},\n  \"created\": \"{}\"",
-      quoted(record.oci_version), quoted(record.id), stopped ? 0 : record.pid, name_of(view.status),
-      quoted(record.bundle), quoted(record.rootfs),
+      quoted(record.oci_version), quoted(record.id), stopped ? 0 : record.init.pid,
+      name_of(view.status), quoted(record.bundle), quoted(record.rootfs),
       rfc3339(WallTime(std::chrono::nanoseconds(record.created))));
-  if (!view.annotations.empty())
+  if (!view.record.annotations.empty())
     text += fill_in(",\n  \"annotations\": {{}\n  }", annotations_text(view, "\n    "));
   return text + ",\n  \"owner\": \"\"\n}";
 }
 
 std::string hook_state_text(const View& view, Status status, pid_t pid) {
-  const Record& record = view.record;
+  const state::Record& record = view.record;
   std::string text = "{\"ociVersion\":" + quoted(record.oci_version) +
                      ",\"id\":" + quoted(record.id) + ",\"status\":\"" + name_of(status) + "\"";
   if (pid > 0) text += ",\"pid\":" + std::to_string(pid);
   text += ",\"bundle\":" + quoted(record.bundle);
-  if (!view.annotations.empty()) text += ",\"annotations\":{" + annotations_text(view, "") + "}";
+  if (!view.record.annotations.empty())
+    text += ",\"annotations\":{" + annotations_text(view, "") + "}";
   return text + "}";
 }
 

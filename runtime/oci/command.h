@@ -1,6 +1,7 @@
 // One command of plimsoll-oci: its options and what it does.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@
 namespace plimsoll::oci {
 
 struct Context {
-  runtime::Host host;
+  std::optional<runtime::Host> store;  // For commands that need it.
+  [[nodiscard]] const runtime::Host& host() const { return *store; }
   const Log* log = nullptr;
 };
 

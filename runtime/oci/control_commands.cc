@@ -114,43 +114,43 @@ Result<std::string> absolute(const std::string& path) {
 }
 
 Result<int> run_start(Context& context, const Arguments& arguments) {
-  PLIMSOLL_TRY(runtime::start(context.host, arguments.rest()[0]));
+  PLIMSOLL_TRY(runtime::start(context.host(), arguments.rest()[0]));
   return 0;
 }
 
 Result<int> run_kill(Context& context, const Arguments& arguments) {
   const int signal =
       PLIMSOLL_TRY(parse_signal(arguments.rest().size() > 1 ? arguments.rest()[1] : "SIGTERM"));
-  PLIMSOLL_TRY(runtime::kill(context.host, arguments.rest()[0], signal,
+  PLIMSOLL_TRY(runtime::kill(context.host(), arguments.rest()[0], signal,
                              arguments.has("all") ? runtime::Whom::kAll : runtime::Whom::kInit));
   return 0;
 }
 
 Result<int> run_delete(Context& context, const Arguments& arguments) {
   PLIMSOLL_TRY(
-      runtime::remove(context.host, arguments.rest()[0],
+      runtime::remove(context.host(), arguments.rest()[0],
                       arguments.has("force") ? runtime::Force::kYes : runtime::Force::kNo));
   return 0;
 }
 
 Result<int> run_pause(Context& context, const Arguments& arguments) {
-  PLIMSOLL_TRY(runtime::pause(context.host, arguments.rest()[0]));
+  PLIMSOLL_TRY(runtime::pause(context.host(), arguments.rest()[0]));
   return 0;
 }
 
 Result<int> run_resume(Context& context, const Arguments& arguments) {
-  PLIMSOLL_TRY(runtime::resume(context.host, arguments.rest()[0]));
+  PLIMSOLL_TRY(runtime::resume(context.host(), arguments.rest()[0]));
   return 0;
 }
 
 Result<int> run_state(Context& context, const Arguments& arguments) {
-  const runtime::View view = PLIMSOLL_TRY(runtime::look(context.host, arguments.rest()[0]));
+  const runtime::View view = PLIMSOLL_TRY(runtime::look(context.host(), arguments.rest()[0]));
   print(runtime::state_text(view) + "\n");
   return 0;
 }
 
 Result<int> run_list(Context& context, const Arguments& arguments) {
-  const runtime::Listing listing = PLIMSOLL_TRY(runtime::look_at_all(context.host));
+  const runtime::Listing listing = PLIMSOLL_TRY(runtime::look_at_all(context.host()));
   for (const Error& error : listing.errors) context.log->warning(words_of(error));
   if (arguments.has("quiet")) {
     for (const runtime::View& view : listing.views) print(view.record.id + "\n");
@@ -165,7 +165,7 @@ Result<int> run_list(Context& context, const Arguments& arguments) {
   std::vector<std::vector<std::string>> rows{{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
   for (const runtime::View& view : listing.views) {
     const bool stopped = view.status == runtime::Status::kStopped;
-    rows.push_back({view.record.id, std::to_string(stopped ? 0 : view.record.pid),
+    rows.push_back({view.record.id, std::to_string(stopped ? 0 : view.record.init.pid),
                     runtime::name_of(view.status), view.record.bundle,
                     rfc3339(WallTime(std::chrono::nanoseconds(view.record.created))), "root"});
   }
@@ -175,7 +175,7 @@ Result<int> run_list(Context& context, const Arguments& arguments) {
 
 Result<int> run_ps(Context& context, const Arguments& arguments) {
   const std::vector<pid_t> pids =
-      PLIMSOLL_TRY(runtime::processes(context.host, arguments.rest()[0]));
+      PLIMSOLL_TRY(runtime::processes(context.host(), arguments.rest()[0]));
   const std::string format = arguments.has("format") ? arguments.value("format") : "table";
   if (format == "json") {
     std::string text;

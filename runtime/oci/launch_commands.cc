@@ -111,7 +111,7 @@ Result<int> run_create(Context& context, const Arguments& arguments) {
   PLIMSOLL_TRY(refuse_unoffered(arguments));
   const runtime::CreateOptions options =
       PLIMSOLL_TRY(in("runc create failed", create_options(arguments)));
-  PLIMSOLL_TRY(in("runc create failed", runtime::create(context.host, options)));
+  PLIMSOLL_TRY(in("runc create failed", runtime::create(context.host(), options)));
   return 0;
 }
 
@@ -127,11 +127,11 @@ Result<int> run_run(Context& context, const Arguments& arguments) {
       return os_failure("prctl", "PR_SET_CHILD_SUBREAPER");
   }
   runtime::Started started =
-      PLIMSOLL_TRY(in("runc run failed", runtime::create_and_start(context.host, options)));
+      PLIMSOLL_TRY(in("runc run failed", runtime::create_and_start(context.host(), options)));
   if (detached) return 0;
   const Result<int> code = watch(std::move(started));
   if (!arguments.has("keep"))
-    PLIMSOLL_TRY(runtime::remove(context.host, options.id, runtime::Force::kYes));
+    PLIMSOLL_TRY(runtime::remove(context.host(), options.id, runtime::Force::kYes));
   return code;
 }
 
@@ -142,7 +142,7 @@ Result<int> run_exec(Context& context, const Arguments& arguments) {
     PLIMSOLL_TRY(refuse_unoffered(arguments));
     runtime::ExecOptions options = PLIMSOLL_TRY(exec_options(arguments));
     options.terminal_here = !detached && options.console_socket.empty();
-    return runtime::exec(context.host, options);
+    return runtime::exec(context.host(), options);
   };
   Result<runtime::Started> process = in("exec failed", started());
   if (!process) {

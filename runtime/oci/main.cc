@@ -90,9 +90,9 @@ Result<int> run_command(const Command& command, const Arguments& global, const A
   const std::string root = global.has("root") ? global.value("root") : kRoot;
   if (command.needs_host) {
     const std::string path = PLIMSOLL_TRY(absolute(root));
-    context.host = PLIMSOLL_TRY(runtime::open_host(path, global.has("systemd-cgroup")
-                                                             ? runtime::CgroupManager::kSystemd
-                                                             : runtime::CgroupManager::kFiles));
+    context.store = PLIMSOLL_TRY(runtime::open_host(path, global.has("systemd-cgroup")
+                                                              ? runtime::CgroupManager::kSystemd
+                                                              : runtime::CgroupManager::kFiles));
   }
   return command.run(context, arguments);
 }

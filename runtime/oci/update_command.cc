@@ -103,7 +103,7 @@ Result<int> run_update(Context& context, const Arguments& arguments) {
   } else {
     resources = PLIMSOLL_TRY(resources_of(arguments));
   }
-  PLIMSOLL_TRY(runtime::update(context.host, arguments.rest()[0], resources));
+  PLIMSOLL_TRY(runtime::update(context.host(), arguments.rest()[0], resources));
   return 0;
 }
 

@@ -76,7 +76,7 @@ Result<> check_id(std::string_view id) {
   if (id.empty()) return invalid_input("id", "container id cannot be empty");
   const bool clean =
       id.size() <= kLongestId && id != "." && id != ".." && std::ranges::all_of(id, is_id_letter);
-  if (!clean) return invalid_input("id", "invalid container ID format: " + std::string(id));
+  if (!clean) return invalid_input("id", "invalid container ID format");
   return {};
 }
 
