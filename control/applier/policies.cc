@@ -263,18 +263,21 @@ void Policies::look_at(std::uint64_t serial, Member& member) {
   const std::string& path = member.group.cgroup.path;
   // At its first look the journal may know of values that rules held before this start.
   const bool first = !std::exchange(member.is_read, true);
-  const State state = service_.state();
-  const bool found = first && std::ranges::any_of(state.found(), [&](const auto& one) {
-                       return one.first.at.cgroup == path;
-                     });
+  const bool found = first && service_.with_state([&](const State& state) {
+    return std::ranges::any_of(state.found(),
+                               [&](const auto& one) { return one.first.at.cgroup == path; });
+  });
   if (!found && !may_matter(member)) return;
   const auto view = machine_.view({&path, 1});
   const auto group = view ? view->index_of(path) : std::nullopt;
   if (!group) return;
-  if (found) remember(serial, member, state, *view, *group);
+  if (found)
+    service_.with_state(
+        [&](const State& state) { remember(serial, member, state, *view, *group); });
   const policy::Decision decision = decide(member, *view, *group);
   member.next = decision.next_change;
-  const auto by_hand = by_hand_in(state, *view, *group, decision);
+  const auto by_hand = service_.with_state(
+      [&](const State& state) { return by_hand_in(state, *view, *group, decision); });
   member.has_by_hand = !by_hand.empty();
   const policy::Reconciled todo = policy::reconcile(decision, member.held, by_hand);
   // One change for each rule, so that the audit log says on whose behalf.

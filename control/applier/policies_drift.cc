@@ -20,10 +20,12 @@ void Policies::look_for_drift(const GroupNews& news) {
   cgroupfs::TreeChanges changes;
   // Changes that somebody else asked the service for: their files say things in between.
   std::set<drift::Group> busy;
-  const State state = news.written.empty() ? State() : service_.state();
-  for (const auto& [id, change] : state.open())
-    for (const limit::Write& write : change.begun.writes)
-      busy.insert(drift::group_of(spot_of(write)));
+  if (!news.written.empty())
+    service_.with_state([&](const State& state) {
+      for (const auto& [id, change] : state.open())
+        for (const limit::Write& write : change.begun.writes)
+          busy.insert(drift::group_of(spot_of(write)));
+    });
   for (const KnownGroup& group : news.written) changes.written.push_back(&group.cgroup);
   for (const KnownGroup& group : news.changed) changes.changed.push_back(&group.cgroup);
   for (const KnownGroup& group : news.added) changes.added.push_back(&group.cgroup);

@@ -101,6 +101,15 @@ Result<std::vector<Target>> HostMachine::targets() {
   return targets;
 }
 
+Result<std::vector<Target>> HostMachine::targets_at(const std::string& path) {
+  const std::scoped_lock guard(mutex_);
+  update();
+  std::vector<Target> targets;
+  for (const auto& [serial, member] : members_)
+    if (member.cgroup->path == path) targets.push_back(target_of(*member.cgroup));
+  return targets;
+}
+
 Result<limit::KernelView> HostMachine::view(std::span<const std::string> groups) {
   limit::KernelView view = PLIMSOLL_TRY(limit::read_view(layout_, roots_.sys, groups));
   if (runs_systemd_) name_managers(view);

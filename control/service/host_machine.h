@@ -47,6 +47,7 @@ class HostMachine final : public Machine {
                                                                  ManagerPort* manager);
 
   [[nodiscard]] Result<std::vector<Target>> targets() override;
+  [[nodiscard]] Result<std::vector<Target>> targets_at(const std::string& path) override;
   [[nodiscard]] Result<limit::KernelView> view(std::span<const std::string> groups) override;
   [[nodiscard]] std::unique_ptr<limit::KernelPort> port() override;
   [[nodiscard]] const ManagerPort* manager() const override {

@@ -23,6 +23,8 @@ class Machine {
   virtual ~Machine() = default;
   // Every group there is now, and who it is.
   [[nodiscard]] virtual Result<std::vector<Target>> targets() = 0;
+  // The one of these that is at `path`, or none.
+  [[nodiscard]] virtual Result<std::vector<Target>> targets_at(const std::string& path) = 0;
   // As limit::read_view(), with GroupView::manager filled in.
   [[nodiscard]] virtual Result<limit::KernelView> view(std::span<const std::string> groups) = 0;
   // For one change: not to be shared between threads. Writes to what a manager owns go through the

@@ -180,7 +180,10 @@ void Service::adopt(const Spot& spot, const std::string& text, std::string rule)
 }
 
 Answer<Target> Service::resolve(std::string_view ref) {
-  const std::vector<Target> targets = PLIMSOLL_TRY(machine_.targets());
+  // With a path there is no need to know who all the others are.
+  const auto path = path_in(ref);
+  const std::vector<Target> targets =
+      PLIMSOLL_TRY(path ? machine_.targets_at(*path) : machine_.targets());
   return find_target(ref, targets);
 }
 

@@ -110,6 +110,11 @@ class Service {
   void forget(std::span<const limit::Place> gone);
 
   [[nodiscard]] State state() const { return journal_->state(); }
+  // The same without a copy; `look` must call nothing of ours.
+  template <class Look>
+  [[nodiscard]] auto with_state(Look look) const {
+    return journal_->with_state(look);
+  }
   [[nodiscard]] ServiceCounts counts() const;
   // A value that somebody else wrote is what we hold from now on; what was found first stays.
   void adopt(const Spot& spot, const std::string& text, std::string rule);

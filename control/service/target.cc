@@ -46,17 +46,22 @@ std::string similar(std::string_view ref, std::span<const Target> targets) {
 
 }  // namespace
 
+std::optional<std::string> path_in(std::string_view ref) {
+  if (!ref.starts_with(kByPath)) return std::nullopt;
+  std::string path(ref.substr(kByPath.size()));
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 Answer<Target> find_target(std::string_view ref, std::span<const Target> targets) {
   if (ref.empty()) return refuse(Problem::kInvalidInput, "no container is named");
-  if (ref.starts_with(kByPath)) {
-    std::string path(ref.substr(kByPath.size()));
-    if (!path.starts_with('/'))
+  if (const auto path = path_in(ref)) {
+    if (!path->starts_with('/'))
       return refuse(Problem::kInvalidInput,
                     std::string(ref) + ": a group's path begins with '/', as in cgroup:/web");
-    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    const auto found = std::ranges::find(targets, path, &Target::cgroup);
+    const auto found = std::ranges::find(targets, *path, &Target::cgroup);
     if (found != targets.end()) return *found;
-    return refuse(Problem::kNotFound, "there is no cgroup " + path);
+    return refuse(Problem::kNotFound, "there is no cgroup " + *path);
   }
   auto found = those(targets, [&](const Target& target) { return target.name == ref; });
   if (found.empty()) found = those(targets, [&](const Target& target) { return target.id == ref; });

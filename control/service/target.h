@@ -1,6 +1,7 @@
 // Which group a request is about.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct Target {
   bool container = false;
   bool operator==(const Target&) const = default;
 };
+
+// The group's path where `ref` is "cgroup:/path". Pure.
+[[nodiscard]] std::optional<std::string> path_in(std::string_view ref);
 
 // "web", an id, a prefix of one of at least four characters, or "cgroup:/path". A name wins over an
 // id, containers over other groups. kNotFound and kAmbiguous name the candidates. Pure.

@@ -29,6 +29,11 @@ class FakeMachine final : public Machine {
       targets.push_back({.runtime = "cgroup", .cgroup = group.path});
     return targets;
   }
+  Result<std::vector<Target>> targets_at(const std::string& path) override {
+    std::vector<Target> targets = PLIMSOLL_TRY(this->targets());
+    std::erase_if(targets, [&](const Target& target) { return target.cgroup != path; });
+    return targets;
+  }
   Result<limit::KernelView> view(std::span<const std::string> /*groups*/) override {
     limit::KernelView view = kernel_.model().view();
     for (const auto& [path, by] : managers)
