@@ -212,7 +212,10 @@ class Engine {
 
   // Asked from the first connection on, which is after everything is made.
   [[nodiscard]] std::string metrics() const {
-    return engine_metrics(events_->metrics(), service_->counts(), policies_->counts());
+    return engine_metrics(
+        events_->metrics(),
+        {PLIMSOLL_VERSION, started_, exporter::read_process_stats(machine_->roots().proc)},
+        service_->counts(), policies_->counts());
   }
 
   Result<> serve(const control::Recovery& recovery) {
@@ -265,6 +268,7 @@ class Engine {
   EngineConfig config_;
   const Reread reread_;
   const RealClock clock_;
+  const WallTime started_ = clock_.wall();
   // In the order of their making; each needs those above it.
   std::unique_ptr<ServiceManager> manager_;  // The loop's, once that runs.
   control::OwnDir run_dir_;

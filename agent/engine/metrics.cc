@@ -1,12 +1,17 @@
 #include "agent/engine/metrics.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "agent/engine/metrics_text.h"
 
 namespace plimsoll::agent {
 namespace {
+
+double seconds_of(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 void add_changes(MetricsText& out, const control::ServiceCounts& service) {
   const control::EnforcerCounts& counts = service.changes;
@@ -19,7 +24,10 @@ void add_changes(MetricsText& out, const control::ServiceCounts& service) {
   out.sample(kChanges, {{"outcome", "stuck"}}, counts.stuck);
   out.sample(kChanges, {{"outcome", "refused"}}, counts.refused);
   constexpr const char* kWrites = "plimsoll_limit_writes_total";
-  out.family(kWrites, "counter", "Control files written, by what became of the write.");
+  out.family(kWrites, "counter",
+             "Control files written: done, refused (by the kernel), differs (read back as "
+             "something else), "
+             "undone, stuck (not taken back), gone (with the group).");
   using limit::WriteState;
   for (const WriteState state : {WriteState::kDone, WriteState::kRefused, WriteState::kDiffers,
                                  WriteState::kUndone, WriteState::kStuck, WriteState::kGone}) {
@@ -53,8 +61,7 @@ void add_policies(MetricsText& out, const control::PolicyCounts& policies) {
   if (!policies.reload_ok_at) return;
   constexpr const char* kTime = "plimsoll_policy_last_reload_success_timestamp_seconds";
   out.family(kTime, "gauge", "When the rules in force were read.");
-  out.sample(kTime, {},
-             std::chrono::duration<double>(policies.reload_ok_at->time_since_epoch()).count());
+  out.sample(kTime, {}, seconds_of(policies.reload_ok_at->time_since_epoch()));
 }
 
 void add_drift(MetricsText& out, const control::PolicyCounts& policies) {
@@ -72,8 +79,8 @@ void add_drift(MetricsText& out, const control::PolicyCounts& policies) {
           "Answers held back because the writes kept coming.", drift.slowed);
   constexpr const char* kValues = "plimsoll_drift_values";
   out.family(kValues, "gauge",
-             "Limits that policies hold: as they should be, adopted from somebody else, left with "
-             "somebody else's value, fought over.");
+             "Limits that policies hold: held (as they should be), adopted (from somebody else), "
+             "foreign (somebody else's value, left), fight (it keeps coming).");
   using drift::Calm;
   for (const Calm calm : {Calm::kHeld, Calm::kAdopted, Calm::kForeign, Calm::kFight}) {
     const auto found = policies.calm.find(calm);
@@ -82,11 +89,38 @@ void add_drift(MetricsText& out, const control::PolicyCounts& policies) {
   }
 }
 
+// By the names that every Prometheus client has; what cannot be read is absent.
+void add_process(MetricsText& out, const EngineProcess& process) {
+  constexpr const char* kBuild = "plimsoll_build_info";
+  out.family(kBuild, "gauge", "The engine's version; the value is always 1.");
+  out.sample(kBuild, {{"version", process.version}}, std::uint64_t{1});
+  constexpr const char* kStarted = "process_start_time_seconds";
+  out.family(kStarted, "gauge", "Unix time at which the engine started.");
+  out.sample(kStarted, {}, seconds_of(process.started.time_since_epoch()));
+  const exporter::ProcessStats& stats = process.stats;
+  if (stats.cpu_ns) {
+    constexpr const char* kCpu = "process_cpu_seconds_total";
+    out.family(kCpu, "counter", "CPU time the engine has used.");
+    out.sample(kCpu, {}, seconds_of(std::chrono::nanoseconds(*stats.cpu_ns)));
+  }
+  const auto gauge = [&](const char* name, const char* help,
+                         const std::optional<std::uint64_t>& value) {
+    if (value) out.one(name, "gauge", help, *value);
+  };
+  gauge("process_resident_memory_bytes", "Resident memory of the engine.", stats.resident_bytes);
+  gauge("process_virtual_memory_bytes", "Virtual memory of the engine.", stats.virtual_bytes);
+  gauge("process_open_fds", "Descriptors the engine has open.", stats.open_fds);
+  gauge("process_max_fds", "Descriptors the engine may have open.", stats.max_fds);
+  gauge("process_threads", "Threads of the engine.", stats.threads);
+}
+
 }  // namespace
 
-std::string engine_metrics(std::string begun, const control::ServiceCounts& service,
+std::string engine_metrics(std::string begun, const EngineProcess& process,
+                           const control::ServiceCounts& service,
                            const control::PolicyCounts& policies) {
   MetricsText out(std::move(begun));
+  add_process(out, process);
   add_changes(out, service);
   add_policies(out, policies);
   add_drift(out, policies);

@@ -3,13 +3,23 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "control/applier/policies.h"
 #include "control/service/service.h"
+#include "exporter/metrics/process_stats.h"
 
 namespace plimsoll::agent {
 
+// The engine as a program.
+struct EngineProcess {
+  std::string version;
+  WallTime started;
+  exporter::ProcessStats stats;
+};
+
 // After `begun`, which has other families. Pure.
-[[nodiscard]] std::string engine_metrics(std::string begun, const control::ServiceCounts& service,
+[[nodiscard]] std::string engine_metrics(std::string begun, const EngineProcess& process,
+                                         const control::ServiceCounts& service,
                                          const control::PolicyCounts& policies);
 
 }  // namespace plimsoll::agent

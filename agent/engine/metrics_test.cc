@@ -34,7 +34,10 @@ TEST(EngineMetrics, CountOutcomesPoliciesAndDrift) {
   policies.reload_ok_at = WallTime{std::chrono::milliseconds(1'500'500)};
   policies.drift.repaired = 8;
   policies.calm[drift::Calm::kFight] = 1;
-  const std::string text = engine_metrics("", service, policies);
+  EngineProcess process{"1.2", WallTime{std::chrono::milliseconds(2'500)}, {}};
+  process.stats.cpu_ns = 250'000'000;
+  process.stats.open_fds = 12;
+  const std::string text = engine_metrics("", process, service, policies);
   for (const char* line :
        {"plimsoll_limit_changes_total{outcome=\"done\"} 5\n",
         "plimsoll_limit_changes_total{outcome=\"refused\"} 1\n",
@@ -44,13 +47,21 @@ TEST(EngineMetrics, CountOutcomesPoliciesAndDrift) {
         "plimsoll_policy_groups_matched 6\n", "plimsoll_policy_reload_failures_total 1\n",
         "plimsoll_policy_last_reload_successful 0\n",
         "plimsoll_policy_last_reload_success_timestamp_seconds 1500.5\n",
+        "plimsoll_build_info{version=\"1.2\"} 1\n", "process_start_time_seconds 2.5\n",
+        "process_cpu_seconds_total 0.25\n", "process_open_fds 12\n",
         "plimsoll_drift_answers_total{answer=\"repaired\"} 8\n",
         "plimsoll_drift_values{state=\"fight\"} 1\n", "plimsoll_drift_values{state=\"held\"} 0\n"})
     EXPECT_THAT(text, testing::HasSubstr(line));
 }
 
+TEST(EngineMetrics, LeaveOutWhatCannotBeRead) {
+  const std::string text = engine_metrics("", {}, {}, {});
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("process_threads")));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("process_cpu")));
+}
+
 TEST(EngineMetrics, HaveNoTimeOfAReloadThatNeverWas) {
-  EXPECT_THAT(engine_metrics("", {}, {}), testing::Not(testing::HasSubstr("timestamp")));
+  EXPECT_THAT(engine_metrics("", {}, {}, {}), testing::Not(testing::HasSubstr("timestamp")));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """The engine's API on its socket, against the kernel's own files."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -231,6 +232,24 @@ class EventsTest(unittest.TestCase):
         # Of the last second: a little later than the event.
         for sample in ('plimsoll_breaches_total{kind="oom_kill"} ', 'plimsoll_event_deliveries_total{sink="exec 1"} '):
             self.assertTrue(case.eventually(lambda: counted(watching.ask("/metrics")[1], sample)), sample)
+
+    def test_every_family_is_documented(self):
+        watching = Engine("--events.exec", "/bin/true")
+        self.addCleanup(watching.stop)
+        text = watching.start().ask("/metrics")[1]
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+        types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+        families = {}
+        for name, told in re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE):
+            samples = re.findall(rf"^{name}(?:{{(.*)}})? ", text, re.MULTILINE)
+            self.assertTrue(samples, name)
+            families[name] = (types[name], re.findall(r'(\w+)="', samples[0]), told)
+        docs = (case.ROOT / "docs/engine.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| `(\w+)` \| (counter|gauge) \| (.*?) \| (.*) \|$", docs, re.MULTILINE)
+        written = {name: (kind, re.findall(r"`(\w+)`", labels), told) for name, kind, labels, told in rows}
+        self.assertEqual({name: written.get(name) for name in families}, families)
+        self.assertEqual(set(written) - set(families), set())
 
     def test_strangers_hear_nothing(self):
         mode = engine.socket.stat().st_mode
