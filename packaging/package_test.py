@@ -54,7 +54,7 @@ class Packages(unittest.TestCase):
             "plimsoll-engine": (
                 "/lib/systemd/system/plimsoll-engine.service", "/lib/systemd/system/plimsoll-engine.socket",
                 "/usr/lib/sysusers.d/plimsoll.conf", "/usr/lib/tmpfiles.d/plimsoll.conf", "/etc/plimsoll/policy.d/",
-                "/usr/lib/systemd/catalog/plimsoll.catalog", "/etc/default/plimsoll-engine",
+                "/usr/lib/systemd/catalog/plimsoll.catalog", "/etc/default/plimsoll-engine", "/etc/plimsoll/engine.yaml",
             ),
             "plimsoll-grafana": (
                 "/usr/share/plimsoll/grafana/dashboards/plimsoll-host.json",
@@ -81,7 +81,8 @@ class Packages(unittest.TestCase):
                     seen[path] = name
 
     def test_settings_of_an_operator_are_kept(self):
-        for name, path in (("plimsoll", "/etc/default/plimsoll-exporter"), ("plimsoll-engine", "/etc/default/plimsoll-engine")):
+        for name, path in (("plimsoll", "/etc/default/plimsoll-exporter"), ("plimsoll-engine", "/etc/default/plimsoll-engine"),
+                           ("plimsoll-engine", "/etc/plimsoll/engine.yaml")):
             conffiles = run("dpkg-deb", "--info", str(self.files[name]), "conffiles")[1]
             self.assertIn(path, conffiles.split())
 

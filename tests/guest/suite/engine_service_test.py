@@ -16,6 +16,7 @@ ENGINE, ENGINE_SOCKET = "plimsoll-engine.service", "plimsoll-engine.socket"
 EXPORTER, EXPORTER_SOCKET = "plimsoll-exporter.service", "plimsoll-exporter.socket"
 SLICES = ("plimsoll.slice", "plimsoll-agent.slice")
 SOURCE = case.ROOT / "packaging/systemd"
+CONFIG = Path("/etc/plimsoll/engine.yaml")
 FOLDER = Path("/run/systemd/system")
 SOCKET = Path("/run/plimsoll/plimsoll.sock")
 GROUP = units.ROOT / "plimsoll-test-engine"
@@ -42,6 +43,9 @@ def setUpModule():
     # As an operator moves it to another address.
     (FOLDER / f"{EXPORTER_SOCKET}.d").mkdir()
     (FOLDER / f"{EXPORTER_SOCKET}.d/here.conf").write_text(f"[Socket]\nListenStream=\nListenStream={ADDRESS}\n")
+    CONFIG.parent.mkdir(exist_ok=True)
+    shutil.copy(SOURCE.parent / "engine.yaml", CONFIG)
+    CONFIG.chmod(0o644)
     GROUP.mkdir()
     units.run("systemctl", "daemon-reload")
     units.run("systemctl", "start", ENGINE_SOCKET, EXPORTER_SOCKET)
@@ -62,6 +66,7 @@ def clean():
     for group in ("plimsoll", "plimsoll-read"):
         units.run("groupdel", group, check=False)
     shutil.rmtree("/run/plimsoll", ignore_errors=True)
+    shutil.rmtree(CONFIG.parent, ignore_errors=True)
 
 
 def active(unit):
@@ -167,9 +172,15 @@ class Engine(unittest.TestCase):
         os.waitpid(holder, 0)
 
     def test_reload_is_not_the_end(self):
+        # Answered: it is up again, and has read its settings as they were.
+        self.assertEqual(setting("pids.max")["value"], 40)
         before = main_pid()
+        CONFIG.write_text(CONFIG.read_text().replace("level: info", "level: debug") + "policy-dir: /nowhere\n")
         units.run("systemctl", "reload", ENGINE)
         self.assertEqual(setting("pids.max")["value"], 40)
+        said = lambda: units.run("journalctl", "--no-pager", "-u", ENGINE)
+        self.assertTrue(case.eventually(lambda: f"settings read again from {CONFIG}" in said()), said())
+        self.assertIn("policy-dir: another value than the engine started with", said())
         self.assertEqual(main_pid(), before)
 
     def test_what_was_found_is_put_back(self):
