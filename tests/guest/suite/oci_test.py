@@ -1,0 +1,22 @@
+"""The OCI runtime on cgroup v2."""
+
+import case
+import oci_cases
+
+setUpModule = oci_cases.set_up
+
+
+class Lifecycle(oci_cases.Lifecycle):
+    pass
+
+
+class Configuration(oci_cases.Configuration):
+    pass
+
+
+class Escapes(oci_cases.Escapes):
+    pass
+
+
+if __name__ == "__main__":
+    case.main()
