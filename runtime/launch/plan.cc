@@ -63,14 +63,17 @@ void plan_root(const spec::Config& config, const PlanOptions& options, Plan& pla
 }
 
 // What is asked for and cannot be given yet must not be left out in silence.
+Failure not_offered(const char* field) {
+  return failure(ErrorKind::kNotOffered, "plan", fill_in("{} is not offered yet", field));
+}
+
 Result<> refuse_unoffered(const spec::Config& config) {
   const char* field = nullptr;
-  if (!config.linux_.net_devices.empty()) field = "/linux/netDevices";
-  if (config.linux_.memory_policy) field = "/linux/memoryPolicy";
-  if (config.linux_.intel_rdt) field = "/linux/intelRdt";
-  if (config.process->exec_cpu_affinity) field = "/process/execCPUAffinity";
+  if (!config.linux_.net_devices.empty()) field = "/linux/netDevices:";
+  if (config.linux_.memory_policy) field = "/linux/memoryPolicy:";
+  if (config.linux_.intel_rdt) field = "/linux/intelRdt:";
   if (field == nullptr) return {};
-  return failure(ErrorKind::kNotOffered, "plan", fill_in("{}: is not offered yet", field));
+  return not_offered(field);
 }
 
 }  // namespace
@@ -144,6 +147,9 @@ Result<> plan_namespaces(const spec::Config& config, Plan& plan) {
     plan.gid_map = map_text(config.linux_.gid_mappings);
   }
   plan.has_user_namespace = has_user;
+  // The new namespaces would belong to ours, and what is made in them to our root.
+  if (has_user && (plan.new_namespaces & CLONE_NEWUSER) == 0)
+    return not_offered("/linux/namespaces: joining a user namespace");
   if ((plan.new_namespaces & CLONE_NEWNS) == 0)
     return invalid_input("plan",
                          "/linux/namespaces: a new mount namespace is needed: without one the "
@@ -157,6 +163,8 @@ Result<> plan_namespaces(const spec::Config& config, Plan& plan) {
 }
 
 Result<ProcessPlan> make_process_plan(const spec::Process& process) {
+  // Also of what `exec` is given.
+  if (process.exec_cpu_affinity) return not_offered("/process/execCPUAffinity:");
   ProcessPlan plan;
   plan.args = process.args;
   plan.env = process.env;

@@ -63,6 +63,21 @@ TEST(Plan, WithoutAMountNamespaceNothingOfTheHostIsTouched) {
   EXPECT_NE(plan.error().subject.find("/linux/namespaces"), std::string::npos);
 }
 
+TEST(Plan, WhatIsNotBuiltIsRefusedByName) {
+  spec::Config config = minimal();
+  config.linux_.namespaces.push_back({spec::NamespaceType::kUser, "/proc/1/ns/user"});
+  Result<Plan> plan = make_plan(config, options());
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().kind, ErrorKind::kNotOffered);
+  EXPECT_EQ(plan.error().subject, "/linux/namespaces: joining a user namespace is not offered yet");
+
+  spec::Process process = *minimal().process;
+  process.exec_cpu_affinity.emplace();
+  const Result<ProcessPlan> of_exec = make_process_plan(process);
+  ASSERT_FALSE(of_exec);
+  EXPECT_EQ(of_exec.error().subject, "/process/execCPUAffinity: is not offered yet");
+}
+
 TEST(Plan, CandidatesComeFromTheContainersOwnPath) {
   const Result<Plan> plan = make_plan(minimal(), options());
   ASSERT_TRUE(plan);
