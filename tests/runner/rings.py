@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ class Ring:
     quiet: bool = True
     empty_is_failure: bool = True
     by_default: bool = True  # Run when no ring is named.
+    leaves_room: bool = False  # It mostly waits for others: a build may go on beside it.
     # Runs the tests instead of ctest; gets --report FILE.
     program: str = ""
     places: frozenset = frozenset()  # Of the skip budget; empty: those of this machine.
@@ -54,7 +56,7 @@ RINGS = {
         Ring("fixtures", ("fixtures",), empty_is_failure=False, by_default=False),
         Ring("fuzz", ("fuzz",), empty_is_failure=False, by_default=False),
         Ring("kernel", ("kernel",), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
-        Ring("clients", ("clients",), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
+        Ring("clients", ("clients",), RELEASE, jobs=1, quiet=False, empty_is_failure=False, leaves_room=True),
         # The kernel ring's programs and a suite of its own, on a machine of its own.
         Ring("guest", (), RELEASE, program="tests/guest/run.py", places=frozenset({"any", "v2"})),
         # The README's own commands, which make the release build.
@@ -108,14 +110,55 @@ def judge(tally, ring_name, cases, allowances, here):
             tally.add(name, junit.SKIPPED)
 
 
-def build(what, tally):
-    """Builds as much as possible; a compile error is one failure, and what did build is tested."""
-    command = ["script/build", what.preset]
+def begin(what, prefix=(), output=None):
+    """Builds as much as possible: what did build is tested, whatever did not."""
+    command = [*prefix, "script/build", what.preset]
     command += ["--configure"] if what.configure_only else ["--keep-going", *what.targets]
     environment = {**os.environ, "CMAKE_OPTIONS": " ".join([os.environ.get("CMAKE_OPTIONS", ""), what.options]).strip()}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, check=False)
-    name = f"{'configure' if what.configure_only else 'build'}:{what.preset}"
-    tally.add(name, *((junit.PASSED,) if done.returncode == 0 else (junit.FAILED, "does not build")))
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+
+class Builds:
+    """The builds that rings need, each made once. While a ring runs that mostly waits for its clients, the build
+    of a later one is made of the processor time that nobody else wants."""
+
+    def __init__(self, rings):
+        self.rings = rings
+        self.done = set()
+        self.ahead = None  # (Build, process, its output)
+
+    def need(self, ring, tally):
+        what = ring.build
+        if what in self.done:
+            return
+        self.done.add(what)
+        print(f"\n=== build {what.preset}", flush=True)
+        start = time.monotonic()
+        if self.ahead and self.ahead[0] == what:
+            _, process, output = self.ahead
+            process.wait()
+            output.seek(0)
+            print(output.read().decode(errors="replace").rstrip(), flush=True)
+            output.close()
+        else:
+            process = begin(what)
+            process.wait()
+        # A compile error is one failure.
+        name = f"{'configure' if what.configure_only else 'build'}:{what.preset}"
+        tally.add(name, *((junit.PASSED,) if process.returncode == 0 else (junit.FAILED, "does not build")))
+        print(f"--- build {what.preset} ({time.monotonic() - start:.1f} s)", flush=True)
+
+    def look_ahead(self, ring):
+        later = [other.build for other in self.rings[self.rings.index(ring) :] if other.build not in self.done]
+        if ring.leaves_room and later and not self.ahead:
+            output = tempfile.TemporaryFile()
+            self.ahead = (later[0], begin(later[0], ("chrt", "--idle", "0"), output), output)
+
+    def end(self):
+        if self.ahead and self.ahead[1].poll() is None:
+            self.ahead[1].terminate()
+            self.ahead[1].wait()
+            self.ahead[2].close()
 
 
 def program(ring, directory, report):
@@ -168,15 +211,14 @@ def main(names):
     allowances = skip_budget.parse((ROOT / "tests/skip-budget.txt").read_text(encoding="utf-8"))
     here = skip_budget.this_machine()
     tally = Tally()
-    built = set()
-    for ring in rings:
-        if ring.build not in built:
-            print(f"\n=== build {ring.build.preset}", flush=True)
-            start = time.monotonic()
-            build(ring.build, tally)
-            print(f"--- build {ring.build.preset} ({time.monotonic() - start:.1f} s)", flush=True)
-            built.add(ring.build)
-        run(ring, tally, allowances, here)
+    builds = Builds(rings)
+    try:
+        for ring in rings:
+            builds.need(ring, tally)
+            builds.look_ahead(ring)
+            run(ring, tally, allowances, here)
+    finally:
+        builds.end()
     for fault in tally.faults:
         print(f"FAULT {fault}")
     print(tally.verdict(), flush=True)

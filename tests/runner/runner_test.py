@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -121,6 +122,42 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(
             tally.faults, ["unit:A.Bad: failed", "unit:B.No: skipped outside tests/skip-budget.txt: no x"]
         )
+
+
+class BuildsTest(unittest.TestCase):
+    def setUp(self):
+        self.begun = []
+        original = rings.begin
+        self.addCleanup(setattr, rings, "begin", original)
+
+        def begin(what, prefix=(), output=None):
+            self.begun.append((what.preset, bool(prefix)))
+            return subprocess.Popen(["sh", "-c", f"echo built {what.preset}; exit {int(what.preset == 'bad')}"], stdout=output)
+
+        rings.begin = begin
+
+    def run_rings(self, *chosen):
+        tally = rings.Tally()
+        builds = rings.Builds(list(chosen))
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            for ring in chosen:
+                builds.need(ring, tally)
+                builds.look_ahead(ring)
+            builds.end()
+        return tally, said.getvalue()
+
+    def test_each_is_made_once_and_a_later_one_beside_a_ring_that_waits(self):
+        one, other = rings.Build("one"), rings.Build("other")
+        tally, said = self.run_rings(
+            rings.Ring("a", (), one), rings.Ring("b", (), one, leaves_room=True), rings.Ring("c", (), one), rings.Ring("d", (), other)
+        )
+        self.assertEqual(self.begun, [("one", False), ("other", True)])
+        self.assertEqual([name for name, _ in tally.cases], ["build:one", "build:other"])
+        self.assertIn("built other", said)
+
+    def test_one_that_fails_beside_a_ring_fails(self):
+        tally, _ = self.run_rings(rings.Ring("a", (), rings.Build("one"), leaves_room=True), rings.Ring("b", (), rings.Build("bad")))
+        self.assertEqual(tally.count(rings.junit.FAILED), 1)
 
 
 if __name__ == "__main__":
