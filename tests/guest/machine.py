@@ -10,7 +10,7 @@ import subprocess
 import time
 
 PR_SET_PDEATHSIG = 1
-BOOT_SECONDS = 120
+BOOT_SECONDS = 240
 MARK = "[guest] "  # Begins a line of ours on the console.
 
 
