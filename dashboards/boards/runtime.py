@@ -35,7 +35,7 @@ def board():
                     graph("Starts", "Containers that were started in the minute before.", "none", ("count(time() - container_start_time_seconds{@container@} < 60) or vector(0)", "starts"), step=True),
                     graph("Restarts", "By the runtime's restart policy.", "none", ("topk(10, sum by (instance, name) (increase(plimsoll_container_restarts_total{@container@}[$__rate_interval])))", "{{instance}} {{name}}"), step=True),
                     graph("Exit codes", "Of containers that ended in the last minutes. 137 is SIGKILL, 143 SIGTERM.", "none", ('count_values("code", plimsoll_container_exit_code{@container@})', "{{code}}"), stacked=True, step=True),
-                    graph("Ended for lack of memory", "Containers of which the runtime says so.", "none", ("sum by (instance) (plimsoll_container_exit_oom_killed{@container@})", "{{instance}}"), step=True),
+                    graph("Ended for lack of memory", "Containers of which the runtime or the kernel says so.", "none", ("sum by (instance) (plimsoll_container_exit_oom_killed{@container@})", "{{instance}}"), step=True),
                     table(
                         "Ended containers",
                         "Of the last minutes.",
