@@ -1,8 +1,8 @@
-#include "runtime/spec/capability.h"
+#include "base/capability.h"
 
 #include <algorithm>
 
-namespace plimsoll::spec {
+namespace plimsoll {
 
 namespace {
 constexpr std::string_view kNames[] = {"CAP_CHOWN",
@@ -58,4 +58,4 @@ std::optional<unsigned> capability_named(std::string_view name) {
   return static_cast<unsigned>(found - std::begin(kNames));
 }
 
-}  // namespace plimsoll::spec
+}  // namespace plimsoll

@@ -7,12 +7,12 @@
 #include <climits>
 #include <cstdlib>
 
+#include "base/capability.h"
 #include "base/fill_in.h"
 #include "base/number.h"
 #include "base/read_file.h"
 #include "runtime/oci/command.h"
 #include "runtime/oci/foreground.h"
-#include "runtime/spec/capability.h"
 #include "runtime/spec/decode.h"
 
 namespace plimsoll::oci {
@@ -64,7 +64,7 @@ Result<spec::User> parse_user(const std::string& text) {
 Result<std::uint64_t> capability_bits(const std::vector<std::string>& names) {
   std::uint64_t bits = 0;
   for (const std::string& name : names) {
-    const auto number = spec::capability_named(name);
+    const auto number = capability_named(name);
     if (!number) return invalid_input("arguments", fill_in("unknown capability \"{}\"", name));
     bits |= std::uint64_t{1} << *number;
   }

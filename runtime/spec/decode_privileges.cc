@@ -1,7 +1,7 @@
 // Capabilities and scheduling: what a process is given beyond its user.
 #include <set>
 
-#include "runtime/spec/capability.h"
+#include "base/capability.h"
 #include "runtime/spec/parts.h"
 
 namespace plimsoll::spec {

@@ -1,7 +1,7 @@
 #include "runtime/spec/features.h"
 
+#include "base/capability.h"
 #include "base/json.h"
-#include "runtime/spec/capability.h"
 
 namespace plimsoll::spec {
 
