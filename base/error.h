@@ -85,8 +85,8 @@ template <class T>
 }
 
 namespace detail {
-template <class T>
-T take(Result<T>&& r) {
+template <class T, class E>
+T take(std::expected<T, E>&& r) {
   if constexpr (!std::is_void_v<T>) return *std::move(r);
 }
 }  // namespace detail

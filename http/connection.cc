@@ -15,6 +15,9 @@ namespace {
 
 // Input beyond the current request that is kept for later; the socket's buffer holds the rest.
 constexpr std::size_t kReadAhead = std::size_t{64} * 1024;
+// One read: of a request, and where many bytes are expected.
+constexpr std::size_t kRead = std::size_t{4} * 1024;
+constexpr std::size_t kBulkRead = std::size_t{64} * 1024;
 // Input after the last request that is thrown away before the connection is.
 constexpr std::size_t kDiscardLimit = std::size_t{1} << 20;
 // Closing with unread input makes the kernel reset the connection, and the client may then lose the
@@ -31,7 +34,9 @@ Connection::Connection(Core& core, Socket socket, std::string peer,
       process_(std::move(process)),
       door_(std::move(door)),
       timer_(core.loop->context()),
-      parser_(core.limits) {}
+      parser_(core.limits) {
+  parser_.hold_bodies();
+}
 
 void Connection::start() {
   core_.set_idle(*this);
@@ -56,11 +61,13 @@ void Connection::close() {
   socket_.close(ignored);
   timer_.cancel();
   if (stream_) close_stream(*core_.loop, *std::exchange(stream_, nullptr));
+  if (channel_) close_channel(*core_.loop, *std::exchange(channel_, nullptr));
   core_.forget(*this);
 }
 
 void Connection::drain() {
   keep_alive_ = false;
+  if (phase_ == Phase::kHijacked) return end_channel(*channel_);
   // Nobody waits for what was not asked yet, and hardly anybody after the end of the input.
   if (phase_ == Phase::kReceiving || input_ended_) return close();
   if (phase_ != Phase::kStreaming) return;
@@ -72,6 +79,8 @@ void Connection::drain() {
 // noticed.
 void Connection::read_more() {
   if (reading_ || input_ended_ || closed_ || parser_.buffered() >= kReadAhead) return;
+  if ((channel_ && channel_->paused) || spool_is_full()) return;
+  input_.resize(channel_ || spool_ ? kBulkRead : kRead);
   reading_ = true;
   auto handler = [self = shared_from_this()](const error_code& ec, std::size_t count) {
     self->on_read(ec, count);
@@ -87,13 +96,20 @@ void Connection::on_read(const error_code& ec, std::size_t count) {
   if (closed_) return;
   if (ec == asio::error::eof) return on_input_end();
   if (ec) return close();
-  if (phase_ == Phase::kLingering || (phase_ != Phase::kReceiving && !keep_alive_)) {
+  if (phase_ == Phase::kHijacked) {
+    take_input({input_.data(), count});
+    return read_more();
+  }
+  // What comes behind a request that is being handled may belong to a channel.
+  const bool is_open = phase_ == Phase::kReceiving || phase_ == Phase::kHandling;
+  if (phase_ == Phase::kLingering || (!is_open && !keep_alive_)) {
     // Belongs to no request that will ever be answered.
     discarded_ += count;
     if (discarded_ > kDiscardLimit) return close();
     return read_more();
   }
   parser_.append({input_.data(), count});
+  if (spool_) expect(Deadline::kBody, core_.limits.body_deadline);
   if (phase_ == Phase::kReceiving) return advance();
   // Nobody needs to send that much behind a stream, and reading no further would mean not to notice
   // when the client leaves.
@@ -103,10 +119,12 @@ void Connection::on_read(const error_code& ec, std::size_t count) {
 
 void Connection::on_input_end() {
   input_ended_ = true;
+  if (phase_ == Phase::kHijacked) return end_input();
   // Between request and answer, the client may have closed its sending side only, and still wants
   // the answer. Waiting for the end of a stream that has none, it has gone.
-  const bool wants_answer =
-      phase_ == Phase::kAnswering || (phase_ == Phase::kHandling && !core_.stopping());
+  const bool wants_answer = phase_ == Phase::kAnswering ||
+                            (phase_ == Phase::kHandling && !core_.stopping()) ||
+                            (phase_ == Phase::kStreaming && !stream_->half_close_cancels);
   if (!wants_answer) close();
 }
 

@@ -4,6 +4,7 @@
 //
 //   kReceiving -> kHandling -> kAnswering -> kReceiving      an ordinary exchange
 //                           -> kStreaming -> kReceiving      an answer without end
+//                           -> kHijacked -> kLingering       not HTTP any more
 //   any -> kLingering -> closed                              the last answer is out
 #pragma once
 
@@ -16,7 +17,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "http/channel_state.h"
 #include "http/door.h"
 #include "http/exchange.h"
 #include "http/out_queue.h"
@@ -50,11 +54,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish_stream(const StreamState& state);
   void cut_stream(const StreamState& state);
 
+  // From Responder and Channel, in the same way.
+  void open_channel(std::uint64_t exchange, Response head, std::shared_ptr<ChannelState> state);
+  void write_channel(const ChannelState& state, Piece piece);
+  void resume_channel(const ChannelState& state);
+  void finish_channel(const ChannelState& state);
+  void end_channel(const ChannelState& state);
+
   // The core's bookkeeping: this connection's place in the list of idle ones.
   std::optional<IdleList::iterator> idle_place;
 
  private:
-  enum class Phase { kReceiving, kHandling, kAnswering, kStreaming, kLingering };
+  enum class Phase { kReceiving, kHandling, kAnswering, kStreaming, kHijacked, kLingering };
   enum class Deadline { kNone, kIdle, kHeader, kBody, kWrite, kLinger };
   using Clock = std::chrono::steady_clock;
 
@@ -68,6 +79,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ask_gate(const std::shared_ptr<const Request>& request);
   void route(const Request& request);
   void reject(const Problem& problem);
+
+  // Bodies.
+  struct Spool;
+  void choose_body();
+  void begin_body(const BodyRule& rule);
+  [[nodiscard]] bool feed_spool();
+  void on_spooled(int os_error);
+  [[nodiscard]] bool spool_is_full() const;
+  [[nodiscard]] bool waits_for_disk() const;
+  [[nodiscard]] std::shared_ptr<const Fd> take_spool();
+
+  // A channel.
+  void watch_for_hang_up();
+  void take_input(std::string_view bytes);
+  void end_input();
+  void on_channel_sent();
 
   // Output.
   void begin_answer(const Response& response, HeadStyle style, Phase phase);
@@ -97,7 +124,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_head_ = false;
   bool keep_alive_ = true;
   bool http_1_1_ = true;
+  bool wants_upgrade_ = false;
+  bool choosing_ = false;         // Where the body goes is being found out.
+  std::shared_ptr<Spool> spool_;  // Null: it goes into memory.
   std::shared_ptr<StreamState> stream_;
+
+  std::shared_ptr<ChannelState> channel_;
+  bool hung_up_ = false;
+  bool finishing_ = false;     // finish_writing() was called,
+  bool output_ended_ = false;  // and carried out.
+  bool ending_ = false;        // close() was called.
 
   bool reading_ = false;
   bool writing_ = false;
@@ -110,7 +146,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point deadline_;
   std::optional<Clock::time_point> armed_at_;
 
-  std::array<char, std::size_t{4} * 1024> input_{};
+  std::vector<char> input_;
   std::array<boost::asio::const_buffer, 48> gathered_;  // Asio passes at most 64 to the kernel.
 };
 

@@ -1,11 +1,33 @@
 // From the bytes of a request to its handler, past the gate.
+#include <algorithm>
+#include <ranges>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "http/connection.h"
 #include "http/core.h"
 #include "http/gate.h"
 
 namespace plimsoll::http {
+
+namespace {
+
+bool asks_for_upgrade(const Request& request) {
+  const std::string_view connection = request.header("connection");
+  const auto is_upgrade = [](std::string_view word) {
+    constexpr std::string_view kUpgrade = "upgrade";
+    return std::ranges::equal(word, kUpgrade, {},
+                              [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  };
+  if (request.header("upgrade").empty()) return false;
+  for (const auto part : std::views::split(connection, ','))
+    if (is_upgrade(trim(std::string_view(part.begin(), part.end())))) return true;
+  return false;
+}
+
+}  // namespace
 
 void Connection::advance() {
   const bool was_head = awaited_ != Deadline::kBody;
@@ -16,7 +38,10 @@ void Connection::advance() {
       if (awaited_ == Deadline::kIdle && !parser_.empty())
         expect(Deadline::kHeader, core_.limits.header_deadline);
       break;
+    case RequestParser::Stage::kHeaded:
+      return choose_body();
     case RequestParser::Stage::kBody:
+      if (spool_) std::ignore = feed_spool();
       if (was_head) expect(Deadline::kBody, core_.limits.body_deadline);
       if (parser_.take_expectation()) {
         out_.push({"HTTP/1.1 100 Continue\r\n\r\n", nullptr, {}});
@@ -24,7 +49,7 @@ void Connection::advance() {
       }
       break;
     case RequestParser::Stage::kDone:
-      dispatch();
+      if (!spool_ || feed_spool()) dispatch();
       break;
     case RequestParser::Stage::kBad:
       core_.counters.bad_request();
@@ -40,9 +65,11 @@ void Connection::dispatch() {
   Request request = parser_.take();
   request.peer = peer_;
   request.process = process_;
+  request.body_file = take_spool();
   ++exchange_;
   is_head_ = request.method == "HEAD";
   http_1_1_ = parser_.manner().http_1_1;
+  wants_upgrade_ = http_1_1_ && asks_for_upgrade(request);
   keep_alive_ = parser_.manner().keep_alive;
   pattern_.clear();
   if (!core_.gate) return route(request);
@@ -94,6 +121,8 @@ void Connection::route(const Request& request) {
 void Connection::reject(const Problem& problem) {
   keep_alive_ = false;
   is_head_ = false;
+  spool_.reset();
+  choosing_ = false;
   pattern_.clear();
   begin_answer(Response::text(problem.status, problem.text + "\n"), style_for(Framing::kLength),
                Phase::kAnswering);
@@ -107,10 +136,11 @@ void Connection::answer(std::uint64_t exchange, const Response& response) {
 void Connection::open_stream(std::uint64_t exchange, Response head,
                              std::shared_ptr<StreamState> state) {
   const bool is_here = !closed_ && exchange == exchange_ && phase_ == Phase::kHandling;
-  if (!is_here || input_ended_ || core_.stopping()) {
+  const bool has_left = input_ended_ && state->half_close_cancels;
+  if (!is_here || has_left || core_.stopping()) {
     close_stream(*core_.loop, *state);
     if (!is_here) return;
-    if (input_ended_) return close();
+    if (has_left) return close();
     return answer(exchange, Response::text(503, "the server is stopping\n"));
   }
   if (state->framing == Framing::kUntilEof) keep_alive_ = false;

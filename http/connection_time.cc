@@ -36,6 +36,8 @@ void Connection::on_timer() {
       return close();
     case Deadline::kHeader:
     case Deadline::kBody:
+      // The disk's fault, and it does answer in the end.
+      if (waits_for_disk()) return expect(Deadline::kBody, core_.limits.body_deadline);
       core_.counters.timed_out();
       if (parser_.empty()) return close();
       return reject({408, "the request took too long"});

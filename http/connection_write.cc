@@ -30,6 +30,7 @@ void Connection::begin_answer(const Response& response, HeadStyle style, Phase p
   out_.push(std::move(piece));
   // Whatever is queued before the first frame goes out with the stream and is counted down with it.
   if (stream_) stream_->pending += out_.bytes();
+  if (channel_) channel_->pending += out_.bytes();
   flush();
 }
 
@@ -59,7 +60,8 @@ void Connection::flush() {
   if (writing_ || closed_ || out_.empty()) return;
   writing_ = true;
   // Progress is what counts: every piece the kernel takes starts the time anew.
-  if (phase_ != Phase::kReceiving) expect(Deadline::kWrite, core_.limits.write_deadline);
+  if (phase_ != Phase::kReceiving && phase_ != Phase::kHijacked)
+    expect(Deadline::kWrite, core_.limits.write_deadline);
   auto handler = [self = shared_from_this()](const error_code& ec, std::size_t count) {
     self->on_write(ec, count);
   };
@@ -74,10 +76,15 @@ void Connection::on_write(const error_code& ec, std::size_t count) {
   if (closed_) return;
   if (ec) return close();
   out_.consume(count);
-  if (stream_) stream_->pending -= count;
+  if (stream_) {
+    stream_->pending -= count;
+    stream_->wake();
+  }
+  if (channel_) channel_->pending -= count;
   if (!out_.empty()) return flush();
   if (phase_ == Phase::kStreaming) expect(Deadline::kNone, {});
   if (phase_ == Phase::kAnswering) end_exchange();
+  if (phase_ == Phase::kHijacked) on_channel_sent();
 }
 
 void Connection::end_exchange() {

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "http/connection.h"
 #include "http/counters.h"
+#include "http/disk_writer.h"
 #include "http/loop.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -33,6 +34,7 @@ class Core {
   const std::shared_ptr<Loop> loop = std::make_shared<Loop>();
   Router router;
   Counters counters;           // Any thread.
+  DiskWriter disk;             // Any thread.
   std::shared_ptr<Gate> gate;  // Null: everybody gets in.
 
   void add(std::unique_ptr<Listener> listener);

@@ -10,6 +10,7 @@ namespace plimsoll::http {
 
 void close_stream(Loop& loop, StreamState& state) {
   state.closed = true;
+  state.wake();
   // Posted, so that a callback may do anything, even stop the server that is calling it.
   if (state.on_close) loop.post(std::exchange(state.on_close, nullptr));
 }
@@ -61,6 +62,15 @@ class StreamHandle final : public Stream {
     return closed() ? 0 : state_->pending.load();
   }
 
+  [[nodiscard]] bool wait_for_room(std::size_t most) override {
+    ++state_->waiting;  // Before looking: whoever changes something afterwards sees it.
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock, [&] { return closed() || state_->pending <= most; });
+    lock.unlock();
+    --state_->waiting;
+    return !closed();
+  }
+
   // The last of the server's connections die with it, so a stream of a dead server is closed too.
   [[nodiscard]] bool closed() const override { return state_->closed || connection_.expired(); }
 
@@ -100,11 +110,13 @@ void Responder::send(Response response) {
   });
 }
 
-std::shared_ptr<Stream> Responder::stream(Response head, std::function<void()> on_close) {
+std::shared_ptr<Stream> Responder::stream(Response head, std::function<void()> on_close,
+                                          HalfClose half_close) {
   const std::shared_ptr<Impl> impl = std::move(impl_);
   PLIMSOLL_CHECK(impl != nullptr);  // Answering twice is a bug of the handler.
   auto state = std::make_shared<StreamState>();
   state->framing = impl->stream_framing;
+  state->half_close_cancels = half_close == HalfClose::kCancels;
   state->on_close = std::move(on_close);
   impl->loop->post([impl, state, head = std::move(head)]() mutable {
     if (const auto target = impl->connection.lock())
@@ -113,6 +125,20 @@ std::shared_ptr<Stream> Responder::stream(Response head, std::function<void()> o
       close_stream(*impl->loop, *state);
   });
   return std::make_shared<StreamHandle>(impl->loop, impl->connection, std::move(state));
+}
+
+std::shared_ptr<Channel> Responder::hijack(Response head, ChannelEvents events) {
+  const std::shared_ptr<Impl> impl = std::move(impl_);
+  PLIMSOLL_CHECK(impl != nullptr);  // Answering twice is a bug of the handler.
+  auto state = std::make_shared<ChannelState>();
+  state->events = std::move(events);
+  impl->loop->post([impl, state, head = std::move(head)]() mutable {
+    if (const auto target = impl->connection.lock())
+      target->open_channel(impl->exchange, std::move(head), std::move(state));
+    else
+      close_channel(*impl->loop, *state);
+  });
+  return channel_handle(impl->loop, impl->connection, std::move(state));
 }
 
 }  // namespace plimsoll::http

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include "http/loop.h"
 #include "http/message.h"
@@ -19,10 +21,22 @@ class Connection;
 // Shared by the connection and the Stream handle.
 struct StreamState {
   Framing framing = Framing::kChunked;
+  bool half_close_cancels = true;
   std::atomic<std::size_t> pending{0};
   std::atomic<bool> closed{false};
   std::atomic<bool> finished{false};  // finish() was called.
   std::function<void()> on_close;     // Loop thread only; empty once it ran.
+
+  // Those who wait are few, so that the loop pays for them only when there are some.
+  std::atomic<int> waiting{0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  // After `pending` became less, or `closed` true.
+  void wake() {
+    if (waiting == 0) return;
+    const std::lock_guard lock(mutex);
+    changed.notify_all();
+  }
 };
 
 class Responder::Impl {

@@ -75,7 +75,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 // Two answers to the question where the body ends is how responses are smuggled.
 bool is_framing(std::string_view name) {
   constexpr std::array<std::string_view, 5> kOwn = {"content-length", "transfer-encoding",
-                                                    "connection", "date", "server"};
+                                                    "connection", "date", "upgrade"};
   return std::ranges::any_of(kOwn, [&](auto own) { return equals_ignoring_case(name, own); });
 }
 
@@ -126,9 +126,11 @@ std::string response_head(const Response& response, HeadStyle style, std::string
   head += std::to_string(response.status);
   head += ' ';
   head += reason_of(response.status);
-  head += "\r\nServer: plimsoll\r\n";
+  head += "\r\n";
+  if (!sets(response, "server")) head += "Server: plimsoll\r\n";
   append_header(head, "Date", date);
-  if (!response.content_type.empty() && !is_bodiless(response.status))
+  const bool has_body = style.framing == Framing::kUpgrade || !is_bodiless(response.status);
+  if (!response.content_type.empty() && has_body)
     append_header(head, "Content-Type", response.content_type);
   for (const auto& [name, value] : response.headers)
     if (!is_framing(name)) append_header(head, name, value);
@@ -140,6 +142,7 @@ std::string response_head(const Response& response, HeadStyle style, std::string
     const std::size_t length = response.body ? response.body->size() : 0;
     append_header(head, "Content-Length", std::to_string(length));
   }
+  if (style.framing == Framing::kUpgrade) head += "Connection: Upgrade\r\nUpgrade: tcp\r\n";
   if (style.persistence == Persistence::kClose) head += "Connection: close\r\n";
   if (style.persistence == Persistence::kKeepAlive) head += "Connection: keep-alive\r\n";
   head += "\r\n";

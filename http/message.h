@@ -1,5 +1,5 @@
 // The textual parts of answers: status lines, dates, the head of a response. Pure functions; the
-// framing headers (Content-Length, Transfer-Encoding, Connection, Date, Server) are written here
+// framing headers (Content-Length, Transfer-Encoding, Connection, Upgrade, Date) are written here
 // and nowhere else.
 #pragma once
 
@@ -26,9 +26,10 @@ namespace plimsoll::http {
 
 // How the end of a body is told to the client.
 enum class Framing {
-  kLength,   // Content-Length.
-  kChunked,  // HTTP/1.1 streams.
-  kUntilEof  // HTTP/1.0 streams: the end of the connection is the end of the body.
+  kLength,    // Content-Length.
+  kChunked,   // HTTP/1.1 streams.
+  kUntilEof,  // HTTP/1.0 streams: the end of the connection is the end of the body.
+  kUpgrade    // No HTTP follows.
 };
 enum class Persistence { kClose, kKeepAlive, kKeepAliveImplied };
 

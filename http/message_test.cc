@@ -81,5 +81,12 @@ TEST(OutQueue, StopsAtTheLastSlot) {
   EXPECT_EQ(joined(queue.gather(slots)), "bab");
 }
 
+TEST(Message, NamesTheServerAsTheHandlerWants) {
+  Response response = Response::text(204, "");
+  response.headers = {{"Server", "Docker/1 (linux)"}, {"Upgrade", "h2c"}};
+  EXPECT_EQ(response_head(response, {}, "D"),
+            "HTTP/1.1 204 No Content\r\nDate: D\r\nServer: Docker/1 (linux)\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace plimsoll::http

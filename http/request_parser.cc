@@ -56,6 +56,13 @@ void RequestParser::parse_head(std::string_view head) {
   body_ = head_.is_chunked ? BodyDecoder::chunked(limits_.header_bytes)
                            : BodyDecoder::of_length(head_.length);
   buffer_.erase(0, head.size());
+  most_ = limits_.body_bytes;
+  stage_ = holds_ && !body_.done() ? Stage::kHeaded : Stage::kBody;
+}
+
+void RequestParser::accept_body(std::uint64_t most) {
+  if (stage_ != Stage::kHeaded) return;
+  most_ = most;
   stage_ = Stage::kBody;
 }
 
@@ -64,7 +71,7 @@ void RequestParser::advance_body() {
   for (;;) {
     const BodyDecoder::Piece piece = body_.take(std::string_view(buffer_).substr(used));
     if (body_.refusal()) return refuse({body_.refusal()->status, body_.refusal()->text});
-    if (body_.announced() > limits_.body_bytes) return refuse({413, "the body is too large"});
+    if (body_.announced() > most_) return refuse({413, "the body is too large"});
     if (piece.used == 0) break;
     head_.request.body.append(piece.data);
     used += piece.used;

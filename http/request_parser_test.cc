@@ -268,5 +268,31 @@ TEST(RequestParser, EnforcesItsLimitsExactly) {
     }
 }
 
+TEST(RequestParser, WaitsForLeaveWhereBodiesAreHeld) {
+  RequestParser parser({.body_bytes = 2});
+  parser.hold_bodies();
+  parser.append("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(parser.advance(), Stage::kDone);  // Nothing to hold.
+  parser.next();
+  parser.append("PUT /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  EXPECT_EQ(parser.advance(), Stage::kHeaded);
+  EXPECT_EQ(parser.advance(), Stage::kHeaded);
+  EXPECT_EQ(parser.request().path, "/x");
+  parser.accept_body(4);
+  EXPECT_EQ(parser.advance(), Stage::kBody);
+  EXPECT_EQ(parser.take_body(), "abc");
+  EXPECT_EQ(parser.body_size(), 0);
+  parser.append("1\r\nd\r\n0\r\n\r\nrest");
+  EXPECT_EQ(parser.advance(), Stage::kDone);
+  EXPECT_EQ(parser.take().body, "d");
+  EXPECT_EQ(parser.take_rest(), "rest");
+  parser.next();
+  parser.append("PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(parser.advance(), Stage::kHeaded);
+  parser.accept_body(4);
+  EXPECT_EQ(parser.advance(), Stage::kBad);
+  EXPECT_EQ(parser.problem().status, 413);
+}
+
 }  // namespace
 }  // namespace plimsoll::http

@@ -23,13 +23,14 @@ bool contains(const std::vector<std::string>& list, std::string_view what) {
 }  // namespace
 
 bool Route::allows(std::string_view method) const {
-  return contains(methods, method) || (method == "HEAD" && contains(methods, "GET"));
+  return methods.empty() || contains(methods, method) ||
+         (method == "HEAD" && contains(methods, "GET"));
 }
 
-void Router::add(std::string pattern, std::vector<std::string> methods, Handler handler) {
+void Router::add(Route added) {
   const auto place = std::ranges::find_if(
-      routes_, [&](const Route& route) { return rank(route.pattern) < rank(pattern); });
-  routes_.insert(place, Route{std::move(pattern), std::move(methods), std::move(handler)});
+      routes_, [&](const Route& route) { return rank(route.pattern) < rank(added.pattern); });
+  routes_.insert(place, std::move(added));
 }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const {

@@ -11,8 +11,9 @@ namespace plimsoll::http {
 
 struct Route {
   std::string pattern;               // "/metrics", "/api/v1/containers/*"
-  std::vector<std::string> methods;  // As given to route().
+  std::vector<std::string> methods;  // As given to route(); none: all.
   Handler handler;
+  BodyChooser bodies = {};
 
   // GET implies HEAD.
   [[nodiscard]] bool allows(std::string_view method) const;
@@ -20,7 +21,7 @@ struct Route {
 
 class Router {
  public:
-  void add(std::string pattern, std::vector<std::string> methods, Handler handler);
+  void add(Route added);
 
   struct Match {
     // Null: nobody claims the path, or (then `allow` is not empty) nobody with this method.

@@ -8,7 +8,7 @@ namespace {
 TEST(Router, TheLongestPatternWinsAndExactBeatsPrefix) {
   Router router;
   for (const char* pattern : {"/*", "/a/*", "/a/b", "/a/b/*", "/", "/a/b/c"})
-    router.add(pattern, {"GET"}, {});
+    router.add({pattern, {"GET"}, {}});
   struct Row {
     const char* path;
     const char* pattern;
@@ -24,7 +24,7 @@ TEST(Router, TheLongestPatternWinsAndExactBeatsPrefix) {
 
 TEST(Router, KnowsNothingThatWasNotAdded) {
   Router router;
-  router.add("/a/*", {"GET"}, {});
+  router.add({"/a/*", {"GET"}, {}});
   for (const char* path : {"/", "/a", "/ab", "", "a/"}) {
     const auto match = router.match("GET", path);
     EXPECT_EQ(match.route, nullptr) << path;
@@ -35,9 +35,9 @@ TEST(Router, KnowsNothingThatWasNotAdded) {
 TEST(Router, OnePatternMayHaveAHandlerPerMethod) {
   Router router;
   std::string called;
-  router.add("/x", {"GET"}, [&](const Request&, Responder) { called = "get"; });
-  router.add("/x", {"POST", "PUT"}, [&](const Request&, Responder) { called = "post"; });
-  router.add("/*", {"DELETE"}, {});
+  router.add({"/x", {"GET"}, [&](const Request&, Responder) { called = "get"; }});
+  router.add({"/x", {"POST", "PUT"}, [&](const Request&, Responder) { called = "post"; }});
+  router.add({"/*", {"DELETE"}, {}});
   router.match("PUT", "/x").route->handler({}, Responder(nullptr));
   EXPECT_EQ(called, "post");
   router.match("HEAD", "/x").route->handler({}, Responder(nullptr));
@@ -50,10 +50,19 @@ TEST(Router, OnePatternMayHaveAHandlerPerMethod) {
 
 TEST(Router, HeadIsNotAllowedWithoutGet) {
   Router router;
-  router.add("/x", {"POST"}, {});
+  router.add({"/x", {"POST"}, {}});
   EXPECT_EQ(router.match("HEAD", "/x").route, nullptr);
   EXPECT_EQ(router.match("get", "/x").route, nullptr);  // Methods are case-sensitive.
   EXPECT_EQ(router.match("HEAD", "/x").allow, "POST");
+}
+
+TEST(Router, TakesEveryMethodWhereNoneIsNamed) {
+  Router router;
+  router.add({"/*", {}, {}});
+  router.add({"/x", {"GET"}, {}});
+  EXPECT_NE(router.match("BREW", "/pot").route, nullptr);
+  EXPECT_NE(router.match("POST", "/").route, nullptr);
+  EXPECT_EQ(router.match("POST", "/x").allow, "GET, HEAD");
 }
 
 }  // namespace

@@ -24,8 +24,10 @@ class LoopServer final : public Server {
     if (!std::exchange(ended_, true)) core_.finish();
   }
 
-  void route(std::string pattern, std::vector<std::string> methods, Handler handler) override {
-    core_.router.add(std::move(pattern), std::move(methods), std::move(handler));
+  void route(std::string pattern, std::vector<std::string> methods, Handler handler,
+             BodyChooser bodies) override {
+    core_.router.add(
+        {std::move(pattern), std::move(methods), std::move(handler), std::move(bodies)});
   }
 
   void guard(std::shared_ptr<Gate> gate) override { core_.gate = std::move(gate); }

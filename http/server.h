@@ -20,6 +20,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "http/body_rule.h"
+#include "http/channel.h"
 
 namespace plimsoll::http {
 
@@ -39,6 +42,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;    // Decoded, in order.
   std::vector<std::pair<std::string, std::string>> headers;  // Names in lower case, in order.
   std::string body;
+  // Instead of `body` where a BodyRule said so; at its beginning.
+  std::shared_ptr<const Fd> body_file;
   std::string peer;                            // "127.0.0.1:54321", "unix"
   std::shared_ptr<const PeerProcess> process;  // Null: not a unix socket.
 
@@ -50,8 +55,8 @@ struct Request {
 struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  // Further ones. The server writes Content-Length, Transfer-Encoding, Connection, Date and Server
-  // itself and skips them here; control characters become spaces.
+  // Further ones. The server writes Content-Length, Transfer-Encoding, Connection and Date itself
+  // and skips them here, and Server unless it is here; control characters become spaces.
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const std::string> body;  // Shared: formatted once, sent to many. Null = empty.
 
@@ -70,10 +75,19 @@ class Stream {
   // Bytes queued and not yet taken by the kernel: the producer skips frames for a client that is
   // behind. Counts chunk framing and the response head, too; 0 once closed.
   [[nodiscard]] virtual std::size_t pending() const = 0;
+  // Waits until no more than `most` bytes are pending, or it is closed: for threads that copy much.
+  // Never on the loop thread. False: closed.
+  [[nodiscard]] virtual bool wait_for_room(std::size_t most) = 0;
   // The client went away, or the server stopped.
   [[nodiscard]] virtual bool closed() const = 0;
   // Ends the response properly once what is queued is sent.
   virtual void finish() = 0;
+};
+
+// What the end of the client's sending side means for a stream.
+enum class HalfClose : std::uint8_t {
+  kCancels,  // Nobody waits any more.
+  kIgnored   // The client reads on; that it has gone shows when it is written to.
 };
 
 // Answers one request exactly once. Dropping it unanswered sends 500. Movable, usable from any
@@ -89,9 +103,14 @@ class Responder {
   void send(Response response);
   // Sends status and headers at once (chunked; HTTP/1.0: until the end of the connection).
   // `on_close` runs at most once, on the loop thread, when the client leaves (also by closing its
-  // sending side) or the server stops before finish(). The stream of a HEAD request is closed from
-  // the beginning. Not to be called after send(); a second send() is ignored.
-  [[nodiscard]] std::shared_ptr<Stream> stream(Response head, std::function<void()> on_close = {});
+  // sending side, unless that is ignored) or the server stops before finish(). The stream of a HEAD
+  // request is closed from the beginning. Not to be called after send(); a second send() is
+  // ignored.
+  [[nodiscard]] std::shared_ptr<Stream> stream(Response head, std::function<void()> on_close = {},
+                                               HalfClose half_close = HalfClose::kCancels);
+  // Takes the connection over. The client hears 101 with "Upgrade: tcp" if it asked for an upgrade,
+  // else 200 and a body until the end of the connection; the head's own status is not used.
+  [[nodiscard]] std::shared_ptr<Channel> hijack(Response head, ChannelEvents events);
 
  private:
   std::shared_ptr<Impl> impl_;
@@ -129,14 +148,20 @@ struct ServerStats {
 
 // Routes are matched longest first: an exact path ("/metrics") or a prefix ending in "/*"
 // ("/api/v1/containers/*"). A path nobody claims is 404; a known path with a method that was not
-// given is 405 with Allow. HEAD is answered for every GET route without a body.
+// given is 405 with Allow. HEAD is answered for every GET route without a body. A route without
+// methods takes all; "/*" takes what is nobody else's.
 class Server {
  public:
   [[nodiscard]] static std::unique_ptr<Server> create(ServerLimits limits = {});
   virtual ~Server() = default;  // stop()s.
 
   // Before run(), or on the loop thread. A pattern may be given again with other methods.
-  virtual void route(std::string pattern, std::vector<std::string> methods, Handler handler) = 0;
+  // Without `bodies`, bodies are read into memory.
+  virtual void route(std::string pattern, std::vector<std::string> methods, Handler handler,
+                     BodyChooser bodies) = 0;
+  void route(std::string pattern, std::vector<std::string> methods, Handler handler) {
+    route(std::move(pattern), std::move(methods), std::move(handler), {});
+  }
 
   // Before run(): asks `gate` about every connection and every request, before any route is looked
   // at (see gate.h). Without one everybody gets in.

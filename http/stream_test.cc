@@ -130,6 +130,38 @@ TEST(Stream, PendingGrowsForAClientThatNeverReadsAndOthersAreServed) {
   EXPECT_GT(client.read_to_end().size(), std::size_t{20} << 20);
 }
 
+TEST(Stream, LetsACopierWaitForItsClient) {
+  StreamServer server;
+  RawClient client((*server).address());
+  client.send(get_text("/stream"));
+  const auto stream = server.await_stream();
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  std::size_t frames = 0;
+  std::thread copier([&] {
+    const auto frame = shared(std::string(kMost, 'x'));
+    while (frames < 20 && stream->wait_for_room(kMost)) {
+      EXPECT_LE(stream->pending(), kMost);
+      stream->write(frame);
+      ++frames;
+    }
+    stream->finish();
+  });
+  EXPECT_GT(client.read_to_end().size(), std::size_t{20} << 20);
+  copier.join();
+  EXPECT_EQ(frames, 20);
+}
+
+TEST(Stream, WaitsNoLongerForAClientThatLeft) {
+  StreamServer server;
+  RawClient client((*server).address());
+  client.send(get_text("/stream"));
+  const auto stream = server.await_stream();
+  stream->write(shared(std::string(std::size_t{20} << 20, 'x')));
+  std::thread copier([&] { EXPECT_FALSE(stream->wait_for_room(0)); });
+  client.close();
+  copier.join();
+}
+
 TEST(Stream, IsCutWhenTheProducerDropsIt) {
   StreamServer server;
   std::weak_ptr<Stream> watch;
@@ -141,6 +173,22 @@ TEST(Stream, IsCutWhenTheProducerDropsIt) {
   const auto all = stream(dropping.address(), "/", [](std::string_view) { return true; });
   ASSERT_FALSE(all);
   EXPECT_THAT(all.error().message(), HasSubstr("cut off"));
+}
+
+TEST(Stream, OutlivesTheClientsHalfCloseWhereThatIsIgnored) {
+  RunningServer server({}, [&](Server& s) {
+    s.route("/", {"GET"}, [&s](const Request&, Responder responder) {
+      const auto stream = responder.stream({}, {}, HalfClose::kIgnored);
+      s.after(std::chrono::milliseconds(20), [stream] {
+        stream->write(shared("late"));
+        stream->finish();
+      });
+    });
+  });
+  RawClient client(server.address());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  client.shutdown_send();
+  EXPECT_THAT(client.read_to_end(), EndsWith("\r\n\r\nlate"));
 }
 
 TEST(Stream, EndsWhenTheServerStops) {

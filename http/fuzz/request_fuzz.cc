@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/request_parser.h"
 
@@ -36,12 +37,21 @@ void add(std::string& log, std::string_view text) {
   log += '|';
 }
 
+enum class Bodies { kWhole, kInPieces };
+
 // Everything that can be told from the bytes, as one text.
-std::string read_all(std::string_view bytes, std::size_t step) {
+std::string read_all(std::string_view bytes, std::size_t step, Bodies bodies = Bodies::kWhole) {
   std::string log;
+  std::string body;
   RequestParser parser(kLimits);
+  if (bodies == Bodies::kInPieces) parser.hold_bodies();
   for (;;) {
     const Stage stage = parser.advance();
+    if (stage == Stage::kHeaded) {
+      parser.accept_body(kLimits.body_bytes);
+      continue;
+    }
+    if (bodies == Bodies::kInPieces) body += parser.take_body();
     if (stage == Stage::kBad) {
       add(log, "refused " + std::to_string(parser.problem().status));
       return log;
@@ -52,7 +62,7 @@ std::string read_all(std::string_view bytes, std::size_t step) {
       add(log, request.method);
       add(log, request.path);
       for (const auto& [name, value] : request.headers) add(log, name + "=" + value);
-      add(log, request.body);
+      add(log, std::exchange(body, {}) + request.body);
       add(log, parser.manner().keep_alive ? "keep" : "close");
       parser.next();
       continue;
@@ -74,5 +84,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string whole = read_all(bytes, bytes.size() + 1);
   PLIMSOLL_CHECK(whole == read_all(bytes, 1));
   PLIMSOLL_CHECK(whole == read_all(bytes, std::size_t{1} + data[0]));
+  PLIMSOLL_CHECK(whole == read_all(bytes, std::size_t{1} + data[0], Bodies::kInPieces));
   return 0;
 }
