@@ -38,6 +38,9 @@ class BenchHost {
   std::vector<std::string> groups_;
 };
 
+// A cgroup root where only the host's groups are: bind mounts in a mount namespace of our own.
+[[nodiscard]] std::string private_root(const BenchHost& host);
+
 struct FloorFile {
   const char* controller;  // v1 directory
   const char* file;
@@ -48,22 +51,28 @@ enum class Quota : std::uint8_t { kNone, kSet };
 [[nodiscard]] std::span<const FloorFile> hot_files(bool v1, Quota quota);
 [[nodiscard]] std::span<const FloorFile> dynamic_files(bool v1);
 
+// The files of all groups, held by as many processes as their descriptors need, which read one
+// after the other: so the floor's caches are as cold as ours.
 class Floor {
  public:
   Floor(const BenchHost& host, std::span<const FloorFile> files);
-  // One round: every file of every group it holds. Returns bytes read.
-  std::size_t read();
-  // Of the host's: as many as there are descriptors for beside our own reader's.
-  [[nodiscard]] std::size_t groups() const { return groups_; }
+  ~Floor();
+  Floor(const Floor&) = delete;
+  Floor& operator=(const Floor&) = delete;
+  // One round, every file of every group. CPU seconds, of the reading alone.
+  double read();
 
  private:
-  std::size_t groups_;
-  std::vector<Fd> fds_;
-  std::vector<char> buffer_;
+  struct Process {
+    int id = 0;
+    Fd line;
+  };
+  std::vector<Process> processes_;
 };
 
-// CPU seconds (user + system) of the calling thread.
+// CPU seconds (user + system) of the calling thread, and of all threads.
 [[nodiscard]] double thread_cpu();
+[[nodiscard]] double process_cpu();
 [[nodiscard]] double median(std::vector<double> values);
 // Resident bytes of this process.
 [[nodiscard]] std::size_t resident_bytes();

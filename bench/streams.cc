@@ -71,9 +71,14 @@ double at_share(const std::vector<double>& sorted, std::size_t percent) {
   return sorted.empty() ? 0 : sorted[sorted.size() * percent / 100];
 }
 
+struct Bare {
+  std::vector<double> late;  // Sorted.
+  double cpu = 0;            // Seconds.
+};
+
 // What the kernel takes for it alone: the same bytes to the same clients by send(2), one after
-// another. Sorted lateness.
-std::vector<double> bare_lateness(const Load& load, std::string_view frame) {
+// another.
+Bare send_bare(const Load& load, std::string_view frame) {
   const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -96,6 +101,7 @@ std::vector<double> bare_lateness(const Load& load, std::string_view frame) {
   }
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::int64_t> published;
+  const double cpu = thread_cpu();
   for (std::size_t i = 0; i < load.frames; ++i) {
     std::this_thread::sleep_until(begin + load.interval * static_cast<int>(i + 1));
     published.push_back(now_ns());
@@ -106,8 +112,9 @@ std::vector<double> bare_lateness(const Load& load, std::string_view frame) {
         rest.remove_prefix(static_cast<std::size_t>(sent));
       }
   }
+  const double spent = thread_cpu() - cpu;
   clients.await(load.frames);
-  return clients.lateness(published);
+  return {clients.lateness(published), spent};
 }
 
 std::string frame_of(const exporter::Snapshot& host, const Load& load) {
@@ -124,7 +131,7 @@ std::string frame_of(const exporter::Snapshot& host, const Load& load) {
 void measure(const Load& load) {
   const auto host = exporter::busy_host(load.containers, 2);
   const std::string frame = frame_of(*host, load);
-  const std::vector<double> bare = bare_lateness(load, frame);
+  const Bare bare = send_bare(load, frame);
 
   const std::unique_ptr<http::Server> server = http::Server::create();
   exporter::StreamHub hub(nullptr, load.interval);
@@ -163,16 +170,18 @@ void measure(const Load& load) {
                            std::to_string(1000 / load.interval.count()) + " Hz x " +
                            std::to_string((frame.size() + 999) / 1000) + " KB";
   row(load.containers, what.c_str(), used / span * 100, "% core", 0, load.bar);
+  row(load.containers, "   beside the same bytes by send(2)", used / span * 100, "% core",
+      bare.cpu / span * 100);
   row(load.containers, "   frames formatted per tick",
       static_cast<double>(stats.formatted) / static_cast<double>(load.frames), "frames", 0, 1);
   row(load.containers, "   snapshots skipped by slow clients", static_cast<double>(stats.skipped),
       "");
-  row(load.containers, "   floor: the same bytes, send(2) to each in turn, p99", at_share(bare, 99),
-      "ms wall");
+  row(load.containers, "   floor: the same bytes, send(2) to each in turn, p99",
+      at_share(bare.late, 99), "ms wall");
   row(load.containers, "   from publishing to a client's last byte, median", at_share(late, 50),
-      "ms wall", at_share(bare, 50));
+      "ms wall", at_share(bare.late, 50));
   row(load.containers, "   from publishing to a client's last byte, p99", at_share(late, 99),
-      "ms wall", at_share(bare, 99));
+      "ms wall", at_share(bare.late, 99));
   row(load.containers, "   the same, in all", at_share(late, 99), "ms wall", 0, load.late_bar);
 }
 
@@ -202,7 +211,7 @@ void bench_streams() {
   constexpr std::chrono::milliseconds kTenth(100);
   constexpr std::chrono::milliseconds kSecond(1000);
   measure({.clients = 100,
-           .containers = 63,  // 200 KB
+           .containers = 51,  // 200 KB
            .interval = kTenth,
            .frames = 60,
            .bar = 4,

@@ -1,23 +1,21 @@
 // One table: what a sample, a scrape and a container cost, beside the bare floor measured in the
 // same run.
-//   plimsoll_bench_table [N ...]     (default 10 100 1000 5000; needs root: makes cgroups of its
-//   own and removes them)
-// Ratios hold on any machine; single figures are of this machine, now. CPU time of the measuring
-// thread, medians.
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
+//   plimsoll_bench_table [N ...] [part ...]   (default 10 100 1000 5000, every part; needs root:
+//   makes cgroups of its own and removes them)
+// Ratios hold on any machine; single figures are of this machine, now. CPU time of all threads,
+// medians.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <new>
+#include <span>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
 #include "base/fake_clock.h"
@@ -27,15 +25,17 @@
 #include "bench/count_syscalls.h"
 #include "bench/exporter.h"
 #include "bench/formats.h"
+#include "bench/measure.h"
 #include "bench/network.h"
 #include "bench/row.h"
+#include "bench/sampler.h"
 #include "bench/streams.h"
 #include "cgroupfs/read/reader.h"
 #include "exporter/collect/sampler.h"
 #include "exporter/metrics/text.h"
 
 namespace {
-std::size_t g_allocations = 0;  // Of this single-threaded measurement.
+thread_local std::size_t g_allocations = 0;  // Of the measuring thread.
 }
 
 void* operator new(std::size_t size) {
@@ -52,69 +52,10 @@ void operator delete(void* memory, std::size_t) noexcept {
 
 namespace plimsoll::bench {
 
-namespace {
-
 using exporter::Freshness;
 using exporter::SnapshotPtr;
 
-double wall_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Median CPU seconds of `rounds` calls; `pause` is called before each (a real second, or nothing).
-double cpu_of(std::size_t rounds, const std::function<void()>& pause,
-              const std::function<void()>& work) {
-  std::vector<double> times;
-  for (std::size_t i = 0; i < rounds; ++i) {
-    pause();
-    const double start = thread_cpu();
-    work();
-    times.push_back(thread_cpu() - start);
-  }
-  return median(times);
-}
-
-void nothing() {}
-void one_second() {
-  std::this_thread::sleep_for(std::chrono::seconds(1));
-}
-
-// Gives the sampler a cgroup root where only our groups are: bind mounts in a mount namespace of
-// our own.
-std::string private_root(const BenchHost& host) {
-  const std::string root = "/tmp/" + host.name();
-  if (::unshare(CLONE_NEWNS) != 0 ||
-      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      (::mkdir(root.c_str(), 0700) != 0 && errno != EEXIST)) {
-    std::perror("private cgroup root");
-    std::exit(1);
-  }
-  if (!host.v1()) return "/sys/fs/cgroup/" + host.name();
-  if (::mount("tmpfs", root.c_str(), "tmpfs", 0, nullptr) != 0) std::exit(1);
-  for (const char* controller :
-       {"cpu", "cpuacct", "cpuset", "memory", "blkio", "pids", "freezer"}) {
-    const std::string from = std::string("/sys/fs/cgroup/") + controller + "/" + host.name();
-    const std::string to = root + "/" + controller;
-    if (::mkdir(to.c_str(), 0700) != 0 ||
-        ::mount(from.c_str(), to.c_str(), nullptr, MS_BIND, nullptr) != 0) {
-      std::perror(to.c_str());
-      std::exit(1);
-    }
-  }
-  return root;
-}
-
-exporter::SamplerConfig config_for(const std::string& root) {
-  exporter::SamplerConfig config;
-  config.cgroup_root = root;
-  config.nominal_cgroup_root = root;
-  config.reader.max_held = 16'000;
-  config.filesystem.layer_interval = std::chrono::hours(1);
-  config.render_labels = [](const inventory::Identity& identity, std::uint64_t& collisions) {
-    return exporter::render_labels(identity, {}, collisions);
-  };
-  return config;
-}
+namespace {
 
 void bench_reader(const BenchHost& host) {
   const std::size_t n = host.groups().size();
@@ -154,11 +95,11 @@ void bench_reader(const BenchHost& host) {
   std::vector<double> ours;
   std::vector<double> idle;
   for (std::size_t i = 0; i < rounds; ++i) {  // Interleaved: the machine's mood hits all alike.
-    floors.push_back(cpu_of(1, nothing, [&] { floor.read(); }));
+    floors.push_back(floor.read());
     ours.push_back(cpu_of(1, nothing, [&] { read(hot, true); }));
     idle.push_back(cpu_of(1, nothing, [&] { read(hot, false); }));
   }
-  const double bare = median(floors) * 1e6 / static_cast<double>(floor.groups());
+  const double bare = per_group(median(floors));
   const std::string floor_row =
       "floor: " + std::to_string(files.size()) + " hot files, held, pread, no parsing";
   row(n, floor_row.c_str(), bare, "us/group");
@@ -183,102 +124,6 @@ void bench_reader(const BenchHost& host) {
   syscalls("system calls per sample of all files", cgroupfs::TierSet::all(), true);
   row(n, "held files per group", static_cast<double>(reader->stats().held) / static_cast<double>(n),
       "files", 0, 5);
-}
-
-// Median wall seconds of a scrape that takes its sample itself.
-double scrape(exporter::Sampler& sampler) {
-  std::vector<double> walls;
-  std::string text;
-  for (int i = 0; i < 9; ++i) {
-    const double begin = wall_now();
-    const SnapshotPtr snapshot = sampler.sample(Freshness::kScrape);
-    text.clear();
-    exporter::write_text(text, *snapshot, sampler.stats(), sampler.proc(), {});
-    walls.push_back(wall_now() - begin);
-  }
-  return median(walls);
-}
-
-void bench_sampler(const BenchHost& host, const std::string& root) {
-  const std::size_t n = host.groups().size();
-  const auto per_group = [&](double seconds) { return seconds * 1e6 / static_cast<double>(n); };
-  const RealClock clock;
-  const std::size_t rss_before = resident_bytes();
-  const double start = wall_now();
-  const auto sampler = exporter::Sampler::create(config_for(root), clock).value();
-  SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  row(n, "start to first complete sample", (wall_now() - start) * 1e3, "ms wall", 0,
-      n == 5000 ? 1000 : 0);
-  if (snapshot->rows.size() != n + 1)
-    std::printf("!! %zu rows for %zu groups\n", snapshot->rows.size(), n);
-
-  row(n, "fresh scrape: sample and format", scrape(*sampler) * 1e3, "ms wall", 0,
-      n == 1000   ? 30
-      : n == 5000 ? 80
-                  : 0);
-  {
-    exporter::SamplerConfig busy = config_for(root);
-    busy.warm_interval = std::chrono::nanoseconds(1);  // As if all had run since the last one.
-    const auto other = exporter::Sampler::create(std::move(busy), clock).value();
-    (void)other->sample(Freshness::kTick);
-    row(n, "   where every group ran: warm files, too", scrape(*other) * 1e3, "ms wall");
-  }
-  const std::size_t seconds =
-      n >= 5000 ? 6 : 16;  // More than warm and slow intervals: tiers are paid for.
-  double floor = 0;
-  {
-    Floor files(host, dynamic_files(host.v1()));
-    files.read();
-    std::vector<double> floors;
-    for (std::size_t i = 0; i < 6; ++i)
-      floors.push_back(cpu_of(1, one_second, [&] { files.read(); }));
-    floor = median(floors) * 1e6 / static_cast<double>(files.groups());
-    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", floor, "us/group");
-  }
-  const auto mean_tick = [&](Freshness freshness) {
-    double total = 0;
-    for (std::size_t i = 0; i < seconds; ++i) {
-      one_second();
-      const double begin = thread_cpu();
-      snapshot = sampler->sample(freshness);
-      sampler->remember(*snapshot);
-      total += thread_cpu() - begin;
-    }
-    return total / static_cast<double>(seconds);
-  };
-  // What each collector takes of a tick; the rest is building the snapshot and the history.
-  const auto collector_sums = [&] {
-    std::vector<double> sums;
-    for (const auto& collector : sampler->stats().collectors)
-      sums.push_back(collector.duration.sum);
-    return sums;
-  };
-  const std::vector<double> before = collector_sums();
-  const double idle = mean_tick(Freshness::kTick);
-  const std::vector<double> after = collector_sums();
-  row(n, "1 Hz tick, all idle: tiers, identities, snapshot, history", per_group(idle), "us/group",
-      floor, 0.2);
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const std::string what = "   of which " + sampler->stats().collectors[i].name + " (wall)";
-    row(n, what.c_str(), per_group((after[i] - before[i]) / static_cast<double>(seconds)),
-        "us/group");
-  }
-  const double busy = mean_tick(Freshness::kScrape);
-  row(n, "1 Hz tick, every group read in full", per_group(busy), "us/group", floor, 0.8);
-  row(n, "share of a core at 1 Hz, every group read in full", busy * 100, "%", 0,
-      n == 1000   ? 3
-      : n == 5000 ? 15
-                  : 0);
-  host.set_quotas();
-  (void)sampler->sample(Freshness::kFull);
-  row(n, "1 Hz tick, every group read in full, all with a CPU quota",
-      per_group(mean_tick(Freshness::kScrape)), "us/group", floor);
-
-  const auto stats = sampler->stats();
-  row(n, "kernel memory of held files",
-      static_cast<double>(stats.reader.kernel_bytes) / 1024 / static_cast<double>(n), "KiB/group",
-      0, 25);
-  row(n, "RSS before, base", static_cast<double>(rss_before) / 1048576, "MiB", 0, 8);
 }
 
 void bench_memory(const BenchHost& host, const std::string& root) {
@@ -333,6 +178,9 @@ void bench_text(const BenchHost& host, const std::string& root) {
   row(n, "/metrics: allocations per scrape", static_cast<double>(allocated) / 15, "allocs", 0, 1);
 }
 
+constexpr std::array kParts = {"reader",   "text",    "start",   "ticks",  "memory",
+                               "exporter", "formats", "network", "streams"};
+
 // Each measurement in a process of its own: no memory, descriptors or namespaces carried over.
 void in_child(const std::function<void()>& work) {
   std::fflush(stdout);
@@ -357,33 +205,43 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::vector<std::size_t> sizes;
-  for (int i = 1; i < argc; ++i) {
-    const auto size = plimsoll::to_number<std::size_t>(argv[i]);
-    if (!size || *size == 0 || *size > 20'000) {
-      std::fprintf(stderr, "plimsoll_bench_table: '%s': give numbers of cgroups from 1 to 20000\n",
-                   argv[i]);
+  std::vector<std::string_view> parts;
+  for (const std::string_view word : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
+    const auto size = plimsoll::to_number<std::size_t>(word);
+    if (!size && std::ranges::find(kParts, word) != kParts.end()) {
+      parts.push_back(word);
+    } else if (!size || *size == 0 || *size > 20'000) {
+      std::fprintf(stderr, "plimsoll_bench_table: '%.*s': give numbers of cgroups from 1 to 20000,",
+                   static_cast<int>(word.size()), word.data());
+      for (const char* part : kParts) std::fprintf(stderr, " %s", part);
+      std::fprintf(stderr, "\n");
       return 2;
+    } else {
+      sizes.push_back(*size);
     }
-    sizes.push_back(*size);
   }
   if (sizes.empty()) sizes = {10, 100, 1000, 5000};
+  const auto part = [&](std::string_view name, const std::function<void()>& work) {
+    if (parts.empty() || std::ranges::find(parts, name) != parts.end()) in_child(work);
+  };
   std::printf("%6s  %-58s %10s %-9s\n", "groups", "what", "value", "unit");
   for (const std::size_t n : sizes) {
     const BenchHost host(n);
-    in_child([&] { bench_reader(host); });
-    in_child([&] { bench_text(host, private_root(host)); });
-    in_child([&] { bench_sampler(host, private_root(host)); });
-    in_child([&] { bench_memory(host, private_root(host)); });
-    in_child([&] { bench_exporter(host, private_root(host)); });
+    part("reader", [&] { bench_reader(host); });
+    part("text", [&] { bench_text(host, private_root(host)); });
+    part("start", [&] { bench_start(host, private_root(host)); });
+    part("ticks", [&] { bench_ticks(host, private_root(host)); });
+    part("memory", [&] { bench_memory(host, private_root(host)); });
+    part("exporter", [&] { bench_exporter(host, private_root(host)); });
     ::rmdir(("/tmp/" + host.name()).c_str());
   }
-  in_child([] {
+  part("formats", [] {
     const std::size_t containers = 0;  // Not of this host: a made-up one.
     bench_formats([](const char* what, double value, const char* unit, double floor,
                      double bar) { row(containers, what, value, unit, floor, bar); },
                   [] { return g_allocations; });
   });
-  in_child(bench_network);
-  in_child(bench_streams);
+  part("network", bench_network);
+  part("streams", bench_streams);
   return 0;
 }

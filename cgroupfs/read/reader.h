@@ -2,7 +2,7 @@
 //
 // A seam: the text reader (files held open and pread, or openat when descriptors are short) is one
 // implementation; a BPF iterator may be another, with the text reader as its oracle. Called from
-// the sampler thread only.
+// the sampler thread only; what it does with a second one is its own affair.
 #pragma once
 
 #include <chrono>
@@ -49,6 +49,9 @@ struct ReaderOptions {
   // limit.
   std::size_t max_kernel_bytes = std::size_t{128} << 20;
   bool skip_idle = true;
+  // So many groups that are all read in full at once are read by two threads: half the time of who
+  // waits for them, at the same CPU time. 0: never.
+  std::size_t two_threads_from = 512;
 };
 
 struct ReaderStats {

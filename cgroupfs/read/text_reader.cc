@@ -1,8 +1,8 @@
 #include "cgroupfs/read/text_reader.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <array>
+#include <atomic>
 
 #include "cgroupfs/read/blkio_source.h"
 #include "cgroupfs/read/hold_policy.h"
@@ -17,18 +17,12 @@ constexpr std::chrono::seconds kReplanInterval(60);
 constexpr std::chrono::seconds kNoDeviceInterval(5);
 constexpr std::chrono::seconds kReliefTime(60);
 
-PutContext context_of_this_kernel() {
-  const long ticks = ::sysconf(_SC_CLK_TCK);
-  const long page_size = ::sysconf(_SC_PAGESIZE);
-  PutContext context;
-  if (ticks > 0) context.ticks_per_second = static_cast<std::uint64_t>(ticks);
-  if (page_size > 0) context.page_size = static_cast<std::uint64_t>(page_size);
-  return context;
-}
-
 // Ticks are far apart, so nothing of a group is in the cache when its turn comes; but it can be
 // fetched while the kernel prints the files of the groups before it.
 constexpr std::size_t kAhead = 3;
+
+// What a thread takes at a time: little enough that the two end together.
+constexpr std::size_t kShare = 32;
 
 void prefetch(const ReadTarget& target, const GroupState* state) {
   __builtin_prefetch(target.cgroup);
@@ -38,112 +32,170 @@ void prefetch(const ReadTarget& target, const GroupState* state) {
   __builtin_prefetch(reinterpret_cast<const char*>(state) + 64);
 }
 
-int hugetlb_version(const Layout& layout) {
-  const auto hierarchy = layout.of(Controller::kHugetlb);
-  return hierarchy ? layout.hierarchies[*hierarchy].version : 2;
+void add(std::map<std::string, std::uint64_t, std::less<>>& to,
+         const std::map<std::string, std::uint64_t, std::less<>>& more) {
+  for (const auto& [file, count] : more) to[file] += count;
+}
+
+void add(ReaderStats& to, const ReaderStats& more) {
+  to.reads += more.reads;
+  to.opens += more.opens;
+  to.directory_opens += more.directory_opens;
+  to.idle += more.idle;
+  add(to.malformed, more.malformed);
+  add(to.denied, more.denied);
+  add(to.failed, more.failed);
 }
 
 }  // namespace
 
 TextReader::TextReader(const Layout& layout, const Clock& clock, ReaderOptions options)
-    : layout_(layout),
-      clock_(clock),
-      options_(options),
-      context_(context_of_this_kernel()),
-      plan_(make_plan(layout, options.groups, blkio_)),
-      hugetlb_(hugetlb_version(layout)),
-      max_held_(options.max_held) {}
+    : rules_(layout, clock, options), first_(rules_), second_(rules_) {
+  rules_.plan = make_plan(layout, options.groups, blkio_);
+  rules_.max_held = options.max_held;
+}
 
 void TextReader::read(std::span<ReadTarget> targets) {
-  const MonoTime now = clock_.now();
+  const MonoTime now = rules_.clock.now();
   if (now >= replan_at_) replan(now);
   adjust_budget(std::max(groups_.size(), targets.size()), now);
   known_.resize(targets.size());
+  if (!are_worth_two(targets) || !read_by_two(targets)) read_alone(targets);
+  for (const ReadTarget& target : targets) {
+    if (target.outcome != ReadOutcome::kGone) continue;
+    ++gone_;
+    forget(target.cgroup->serial);
+  }
+}
+
+// Somebody waits for a reading of them all: a scrape, or the first one. Not worth a thread that is
+// woken up and a cache that is shared when only a few are read, or only looked at.
+bool TextReader::are_worth_two(std::span<const ReadTarget> targets) const {
+  if (rules_.options.two_threads_from == 0 || targets.size() < rules_.options.two_threads_from)
+    return false;
+  const auto is_read = [](const ReadTarget& target) {
+    return target.full || target.due == TierSet::all();
+  };
+  // The first half tells: all are read, or hardly any is.
+  return std::ranges::all_of(targets.first(targets.size() / 2), is_read);
+}
+
+void TextReader::read_alone(std::span<ReadTarget> targets) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     ReadTarget& target = targets[i];
     if (i + kAhead < targets.size()) prefetch(targets[i + kAhead], known_[i + kAhead].state);
-    target.outcome = visit_group(target, state_of(*target.cgroup, i));
-    if (target.outcome == ReadOutcome::kIdle) ++stats_.idle;
-    if (target.outcome == ReadOutcome::kGone) {
-      ++stats_.gone;
-      forget(target.cgroup->serial);
-    }
+    target.outcome = read_one(target, state_of(*target.cgroup, i), GroupReader::Attempt::kFirst);
   }
+}
+
+ReadOutcome TextReader::read_one(ReadTarget& target, GroupState& state,
+                                 GroupReader::Attempt attempt) {
+  using enum GroupReader::Shortage;
+  for (;; attempt = GroupReader::Attempt::kAgain) {
+    if (const auto outcome = first_.visit(target, state, kStop, attempt)) return *outcome;
+    if (relieve(rules_.clock.now())) continue;
+    return *first_.visit(target, state, kGoOn, GroupReader::Attempt::kAgain);
+  }
+}
+
+// False: there is no second thread.
+bool TextReader::read_by_two(std::span<ReadTarget> targets) {
+  for (std::size_t i = 0; i < targets.size(); ++i) (void)state_of(*targets[i].cgroup, i);
+  // The root stands first. Its memory.stat makes the kernel flush everybody's counters, once.
+  targets[0].outcome = read_one(targets[0], *known_[0].state, GroupReader::Attempt::kFirst);
+  std::atomic<std::size_t> next = 1;
+  // Whoever finds the process short of descriptors leaves the group to be visited by one thread
+  // alone, which may take them away from others.
+  std::array<std::vector<std::size_t>, 2> left;
+  const auto work = [&](GroupReader& reader, std::vector<std::size_t>& again) {
+    for (std::size_t i = next.fetch_add(kShare); i < targets.size(); i = next.fetch_add(kShare)) {
+      for (const std::size_t end = std::min(i + kShare, targets.size()); i < end; ++i) {
+        if (i + kAhead < end) prefetch(targets[i + kAhead], known_[i + kAhead].state);
+        const auto outcome =
+            reader.visit(targets[i], *known_[i].state, GroupReader::Shortage::kStop,
+                         GroupReader::Attempt::kFirst);
+        if (outcome)
+          targets[i].outcome = *outcome;
+        else
+          again.push_back(i);
+      }
+    }
+  };
+  if (!thread_.run([&] { work(first_, left[0]); }, [&] { work(second_, left[1]); })) return false;
+  for (const auto& again : left)
+    for (const std::size_t i : again)
+      targets[i].outcome = read_one(targets[i], *known_[i].state, GroupReader::Attempt::kAgain);
+  return true;
 }
 
 void TextReader::forget(std::uint64_t serial) {
   const auto group = groups_.find(serial);
   if (group == groups_.end()) return;
-  release(group->second);
+  first_.release(group->second);
   for (Known& known : known_)
     if (known.serial == serial) known = {};
   groups_.erase(group);
 }
 
 ReaderStats TextReader::stats() const {
-  ReaderStats stats = stats_;
-  stats.held = held_;
-  stats.held_per_cgroup = per_cgroup_.value_or(0);
-  stats.kernel_bytes = held_ * kKernelBytesPerHeldFile;
+  ReaderStats stats = first_.stats();
+  add(stats, second_.stats());
+  stats.gone = gone_;
+  stats.held = rules_.held;
+  stats.held_per_cgroup = rules_.per_cgroup;
+  stats.kernel_bytes = stats.held * kKernelBytesPerHeldFile;
   return stats;
 }
 
 // A disk's first throttling rule, or another scheduler, moves the numbers to other files.
 void TextReader::replan(MonoTime now) {
   replan_at_ = now + kReplanInterval;
-  missing_v1_ = {};  // A module loaded since then may have brought them.
-  if (!plan_.blkio) return;
-  const std::optional<Blkio> source = choose_blkio(layout_.hierarchies[*plan_.blkio].dir);
+  first_.forget_missing();  // A module loaded since then may have brought them.
+  second_.forget_missing();
+  if (!rules_.plan.blkio) return;
+  const std::optional<Blkio> source =
+      choose_blkio(rules_.layout.hierarchies[*rules_.plan.blkio].dir);
   if (!source) replan_at_ = now + kNoDeviceInterval;
   if (source == blkio_) return;
   blkio_ = source;
-  plan_ = make_plan(layout_, options_.groups, source);
+  rules_.plan = make_plan(rules_.layout, rules_.options.groups, source);
   for (auto& [serial, state] : groups_) {
-    release(state);
+    first_.release(state);
     state.absent = 0;
     state.io_source_changed = true;
   }
 }
 
 void TextReader::adjust_budget(std::size_t groups, MonoTime now) {
-  if (now >= relieved_until_) max_held_ = options_.max_held;
-  ReaderOptions options = options_;
-  options.max_held = max_held_;
-  const std::size_t next = per_cgroup_ ? next_per_cgroup(options, groups, *per_cgroup_)
-                                       : allowed_per_cgroup(options, groups);
-  if (per_cgroup_ && next < *per_cgroup_) hold_at_most(next);
-  per_cgroup_ = next;
+  if (now >= relieved_until_) rules_.max_held = rules_.options.max_held;
+  ReaderOptions options = rules_.options;
+  options.max_held = rules_.max_held;
+  const std::size_t next = budgeted_ ? next_per_cgroup(options, groups, rules_.per_cgroup)
+                                     : allowed_per_cgroup(options, groups);
+  if (next < rules_.per_cgroup) hold_at_most(next);
+  rules_.per_cgroup = next;
+  budgeted_ = true;
 }
 
 void TextReader::hold_at_most(std::size_t per_cgroup) {
   for (auto& [serial, state] : groups_) {
-    for (std::size_t rank = per_cgroup; rank < kMaxHot; ++rank) let_go(state.held[rank]);
+    for (std::size_t rank = per_cgroup; rank < kMaxHot; ++rank) first_.let_go(state.held[rank]);
   }
 }
 
 // The process is out of descriptors, whoever has them: gives back the lowest rank of everybody's
 // held files. False when there is nothing to give.
 bool TextReader::relieve(MonoTime now) {
-  while (per_cgroup_.value_or(0) > 0) {
-    const std::size_t before = held_;
-    hold_at_most(*per_cgroup_ - 1);
-    --*per_cgroup_;
-    if (held_ == before) continue;
-    max_held_ = held_;
+  while (rules_.per_cgroup > 0) {
+    const std::size_t before = rules_.held;
+    hold_at_most(rules_.per_cgroup - 1);
+    --rules_.per_cgroup;
+    if (rules_.held == before) continue;
+    rules_.max_held = rules_.held;
     relieved_until_ = now + kReliefTime;
     return true;
   }
   return false;
-}
-
-void TextReader::release(GroupState& state) {
-  for (Fd& fd : state.held) let_go(fd);
-}
-
-void TextReader::let_go(Fd& held) {
-  if (!held) return;
-  held.reset();
-  --held_;
 }
 
 // `place`: of its target in this read().
@@ -152,11 +204,8 @@ GroupState& TextReader::state_of(const Cgroup& cgroup, std::size_t place) {
   if (known.serial == cgroup.serial && known.state != nullptr) return *known.state;
   const auto [group, is_new] = groups_.try_emplace(cgroup.serial);
   GroupState& state = group->second;
-  if (is_new) {
-    state.absent = missing_v1_[cgroup.path == "/" ? 1 : 0];
-    // So that groups found together are not all asked for their memory usage in one tick.
-    state.visits = static_cast<std::uint32_t>(cgroup.serial % kIdleMemoryEvery);
-  }
+  // So that groups found together are not all asked for their memory usage in one tick.
+  if (is_new) state.visits = static_cast<std::uint32_t>(cgroup.serial % kIdleMemoryEvery);
   known = {cgroup.serial, &state};
   return state;
 }

@@ -44,7 +44,7 @@ struct Entry {
   // First what every tick looks at, also of an idle group.
   bool written = false;  // A control file changed: limits are read at the next tick.
   bool idle = false;
-  bool shown = true;          // Has a row; see scope.h.
+  bool followed = false;      // Somebody sees its warm values at every tick.
   std::uint64_t changed = 0;  // Snapshot::changed of its row.
   MonoTime resting_at;        // The last tick at which there was no rate to compute; else nothing.
   MonoTime full_at;

@@ -36,6 +36,21 @@ bool warm_is_stale(const Entry& entry, const Reading& reading, nanoseconds tick)
   return !known || !usage || usage != entry.warm_usage;
 }
 
+// Of a group that somebody watches live, the warm files go with the hot ones: where the idle test
+// finds that nothing ran, neither are read.
+bool is_shown_live(const Entry& entry, const Reading& reading, nanoseconds tick) {
+  if (!entry.followed) return false;
+  const nanoseconds fresh = std::min<nanoseconds>(tick, std::chrono::seconds(1));
+  const auto last = entry.sample.read_at(Tier::kWarm);
+  return !last || reading.now - *last >= fresh - fresh / 10;
+}
+
+// Does the idle test compare with a usage that the warm files have not been read at? Then it would
+// leave them as they were before the group last ran.
+bool warm_lags(const Entry& entry) {
+  return entry.warm_usage != entry.sample.value(cgroupfs::Field::kCpuUsage);
+}
+
 }  // namespace
 
 void set_slow_intervals(Reading& reading, const SamplerConfig& config,
@@ -57,14 +72,15 @@ cgroupfs::ReadTarget target_for(Entry& entry, const Reading& reading, const Samp
   target.due = TierSet().with(Tier::kHot);
   // Everything; and what was written may be memory.events or a limit.
   const bool all = reading.freshness == Freshness::kFull || entry.written;
-  if (all || reading.oom_counters == Reading::OomCounters::kNow ||
+  const bool live = is_shown_live(entry, reading, config.interval);
+  if (all || live || reading.oom_counters == Reading::OomCounters::kNow ||
       due(entry, Tier::kWarm, reading, config.warm_interval, config.interval) ||
       (reading.freshness == Freshness::kScrape && warm_is_stale(entry, reading, config.interval)))
     target.due = target.due.with(Tier::kWarm);
   const nanoseconds slow = entry.idle ? reading.idle_slow_interval : reading.slow_interval;
   if (all || due(entry, Tier::kSlow, reading, slow, config.interval))
     target.due = target.due.with(Tier::kSlow);
-  target.full = reading.freshness != Freshness::kTick ||
+  target.full = reading.freshness != Freshness::kTick || (live && warm_lags(entry)) ||
                 reading.now - entry.full_at >= config.idle_refresh + entry.phase(config.interval);
   return target;
 }

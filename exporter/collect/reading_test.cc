@@ -56,6 +56,35 @@ TEST_F(ReadingOfAGroup, AScrapeLeavesTheWarmFilesOfARestingGroupAlone) {
   }
 }
 
+TEST_F(ReadingOfAGroup, WhoeverWatchesLiveSeesWarmValuesOfEachTickThatFoundItRunning) {
+  read(Freshness::kTick, kBegin, 100);
+  entry_.followed = true;
+  for (int second = 1; second < 20; ++second) {
+    // A tick may come a little early.
+    const MonoTime now = kBegin + seconds(second) - milliseconds(second % 2);
+    const auto usage = static_cast<std::uint64_t>(100 + second);
+    EXPECT_TRUE(read(Freshness::kTick, now, usage).has(Tier::kWarm)) << second;
+  }
+  EXPECT_TRUE(read(Freshness::kTick, kBegin + seconds(20), 119).empty()) << "it did not run";
+}
+
+TEST_F(ReadingOfAGroup, WarmValuesFromBeforeAnybodyWatchedAreCaughtUpWith) {
+  read(Freshness::kTick, kBegin, 100);
+  EXPECT_FALSE(read(Freshness::kTick, kBegin + seconds(1), 150).has(Tier::kWarm));
+  entry_.followed = true;
+  EXPECT_TRUE(read(Freshness::kTick, kBegin + seconds(2), 150).has(Tier::kWarm))
+      << "it rests by now, but they are of before it ran";
+  EXPECT_TRUE(read(Freshness::kTick, kBegin + seconds(3), 150).empty());
+}
+
+TEST_F(ReadingOfAGroup, ShortTicksReadWarmFilesNoMoreOftenForThat) {
+  config_.interval = milliseconds(100);
+  read(Freshness::kTick, kBegin, 100);
+  entry_.followed = true;
+  EXPECT_TRUE(read(Freshness::kTick, kBegin + milliseconds(100), 101).has(Tier::kWarm));
+  EXPECT_FALSE(read(Freshness::kTick, kBegin + milliseconds(150), 102).has(Tier::kWarm));
+}
+
 TEST_F(ReadingOfAGroup, WhereNobodyLookedForLongAScrapeReadsWarmFiles) {
   config_.interval = std::chrono::hours(1);  // A sample is taken when somebody asks.
   read(Freshness::kTick, kBegin, 100);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "base/read_file.h"
@@ -45,7 +46,9 @@ class SamplerImpl final : public Sampler {
     cgroupfs::TreeOptions tree = config_.tree;
     tree.boot = PLIMSOLL_TRY(boot_time());
     tree_ = PLIMSOLL_TRY(cgroupfs::CgroupTree::create(layout_, clock_, tree));
-    reader_ = cgroupfs::make_text_reader(layout_, clock_, config_.reader);
+    cgroupfs::ReaderOptions reader = config_.reader;
+    if (std::thread::hardware_concurrency() < 2) reader.two_threads_from = 0;
+    reader_ = cgroupfs::make_text_reader(layout_, clock_, reader);
     inventory_ = inventory::Inventory::create(roots_.proc, clock_, config_.inventory, config_.ask);
     groups_ =
         PLIMSOLL_TRY(GroupCollectors::create(roots_, layout_, clock_,
@@ -103,6 +106,12 @@ class SamplerImpl final : public Sampler {
     return build(now, Rated::kAlready);
   }
 
+  void follow(std::span<const std::uint64_t> serials) override {
+    for (const auto& entry : entries_.all()) entry->followed = false;
+    followed_.assign(serials.begin(), serials.end());
+    mark_followed();
+  }
+
   void remember(const Snapshot& snapshot) override {
     if (history_) history_->append(snapshot);
     if (histograms_) histograms_->append(snapshot);
@@ -158,7 +167,13 @@ class SamplerImpl final : public Sampler {
     }
     if (changes.added.empty()) return;
     entries_.add(changes.added, now);
+    mark_followed();
     rows_changed();
+  }
+
+  void mark_followed() {
+    for (const std::uint64_t serial : followed_)
+      if (Entry* const entry = entries_.find(serial)) entry->followed = true;
   }
 
   void rows_changed() {
@@ -325,7 +340,8 @@ class SamplerImpl final : public Sampler {
 
   Entries entries_;
   std::vector<Entry*> shown_;  // Those of them with a row, as of identify().
-  std::vector<Entry*> read_;   // These, and groups that may hold a container's limits.
+  std::vector<std::uint64_t> followed_;
+  std::vector<Entry*> read_;  // These, and groups that may hold a container's limits.
   std::optional<Tombstones> tombstones_;
   std::vector<OomEvent> held_ooms_;            // Seen between two ticks.
   std::vector<cgroupfs::ReadTarget> targets_;  // Kept between ticks for their memory.

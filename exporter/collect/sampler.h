@@ -93,6 +93,9 @@ class Sampler {
   // Between two ticks: only the hot files of these groups (by Cgroup::serial; unknown ones are
   // fine) are read, all else is as it was. Not for remember().
   [[nodiscard]] virtual SnapshotPtr sample_watched(std::span<const std::uint64_t> serials) = 0;
+  // From the next sample() on, what kTick reads of these groups (by Cgroup::serial) are the hot and
+  // the warm files, if they ran: somebody watches all their values live. Until the next call.
+  virtual void follow(std::span<const std::uint64_t> serials) = 0;
   // Appends the snapshot to the history: once per interval, not for ticks made in between.
   virtual void remember(const Snapshot& snapshot) = 0;
   // The answer to a question that config.ask was given. Call it from the sampling thread.

@@ -27,6 +27,40 @@ TEST_F(SamplerOnFakeHost, LateMetadataIsFilledIn) {
   EXPECT_EQ(*nameless, "id=\"/docker/" + kId + "\",name=\"\"") << "published text never changes";
 }
 
+// Nobody tells of writes, after which everything would be read; and no other turn comes.
+class SamplerLeftAlone : public SamplerOnFakeHost {
+ protected:
+  void adjust(SamplerConfig& config) override {
+    config.tree.max_watches = 0;
+    config.warm_interval = config.slow_interval = config.slow_interval_unwatched =
+        config.idle_refresh = std::chrono::hours(1000);
+  }
+};
+
+TEST_F(SamplerLeftAlone, WarmValuesOfWhatIsFollowedComeWithEveryTick) {
+  add_group("cgroup/other");
+  const auto sampler = this->sampler();
+  SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
+  const std::size_t row = row_of(*snapshot, "/docker/" + kId).value();
+  const std::size_t other = row_of(*snapshot, "/other").value();
+  const std::uint64_t serial = snapshot->rows[row].serial;
+  sampler->follow(std::array<std::uint64_t, 2>{serial, 999'999});
+  for (std::uint64_t second = 1; second <= 3; ++second) {
+    set_cpu(kGroup, 1'000'000 + second);
+    set_cpu("cgroup/other", 1'000'000 + second);
+    clock_.advance(seconds(1));
+    snapshot = sampler->sample(Freshness::kTick);
+    EXPECT_EQ(snapshot->rows[row].warm_at, snapshot->taken);
+    EXPECT_EQ(snapshot->rows[row].hot_at, snapshot->rows[row].warm_at);
+  }
+  EXPECT_LT(snapshot->rows[other].warm_at, snapshot->taken);
+  sampler->follow({});
+  set_cpu(kGroup, 2'000'000);
+  clock_.advance(seconds(1));
+  snapshot = sampler->sample(Freshness::kTick);
+  EXPECT_LT(snapshot->rows[row].warm_at, snapshot->taken) << "nobody looks any more";
+}
+
 TEST_F(SamplerOnFakeHost, RemovedContainerLeavesATombstoneForAWhile) {
   name_container("web");
   const auto sampler = this->sampler();

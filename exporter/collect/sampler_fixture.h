@@ -78,8 +78,10 @@ class SamplerOnFakeHost : public ::testing::Test {
     config.render_labels = [](const inventory::Identity& identity, std::uint64_t&) {
       return "id=\"" + identity.cgroup + "\",name=\"" + identity.name + "\"";
     };
+    adjust(config);
     return Sampler::create(config, clock_).value();
   }
+  virtual void adjust(SamplerConfig& /*config*/) {}
   static std::optional<std::size_t> row_of(const Snapshot& snapshot, std::string_view cgroup) {
     for (std::size_t row = 0; row < snapshot.rows.size(); ++row)
       if (snapshot.rows[row].identity->cgroup == cgroup) return row;

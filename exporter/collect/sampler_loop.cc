@@ -75,6 +75,11 @@ void SamplerLoop::watch(std::vector<std::uint64_t> serials, Done done) {
   wake_.notify_one();
 }
 
+void SamplerLoop::follow(std::vector<std::uint64_t> serials) {
+  const std::lock_guard lock(mutex_);
+  follow_ = std::move(serials);
+}
+
 SelfStats SamplerLoop::stats() const {
   const std::lock_guard lock(mutex_);
   SelfStats stats = stats_;
@@ -136,10 +141,13 @@ void SamplerLoop::sample_watched() {
 
 void SamplerLoop::tick(Freshness freshness, std::optional<MonoTime> planned) {
   std::vector<Answer> answers;
+  std::optional<std::vector<std::uint64_t>> follow;
   {
     const std::lock_guard lock(mutex_);
     answers = std::exchange(answers_, {});
+    follow = std::exchange(follow_, std::nullopt);
   }
+  if (follow) sampler_->follow(*follow);
   for (const Answer& answer : answers) sampler_->answer(answer.question, answer.body);
 
   const MonoTime begin = clock_.now();

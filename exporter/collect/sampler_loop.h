@@ -51,6 +51,9 @@ class SamplerLoop {
   // call; none are watched when `serials` is empty.
   void watch(std::vector<std::uint64_t> serials, Done done);
   static constexpr std::chrono::milliseconds kWatchInterval{100};
+  // Of these groups (by Row::serial) every tick brings the warm values, too, if they ran: somebody
+  // watches them live. Until the next call.
+  void follow(std::vector<std::uint64_t> serials);
   // As of the last tick.
   [[nodiscard]] SelfStats stats() const;
   [[nodiscard]] const History* history() const { return sampler_->history(); }
@@ -95,7 +98,8 @@ class SamplerLoop {
   SelfStats stats_;
   MonoTime last_end_;
   std::vector<Waiting> waiting_;
-  std::shared_ptr<const Watch> watch_;  // Null: nothing is watched.
+  std::shared_ptr<const Watch> watch_;                // Null: nothing is watched.
+  std::optional<std::vector<std::uint64_t>> follow_;  // News for the sampler.
   std::deque<inventory::Question> questions_;
   std::vector<Answer> answers_;
   std::uint64_t late_ticks_ = 0;

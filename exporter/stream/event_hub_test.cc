@@ -15,6 +15,7 @@ constexpr MonoTime kNow{seconds(1000)};
 class FakeStream final : public http::Stream {
  public:
   void write(std::shared_ptr<const std::string> frame) override { text += *frame; }
+  [[nodiscard]] bool wait_for_room(std::size_t most) override { return pending() <= most; }
   [[nodiscard]] std::size_t pending() const override { return queued; }
   [[nodiscard]] bool closed() const override { return gone; }
   void finish() override { finished = true; }

@@ -26,6 +26,7 @@ void StreamHub::add(std::shared_ptr<http::Stream> stream, StreamQuery query,
   Client& added = clients_.back();
   added.view->follow(*current);
   if (is_fast(added)) choose_watched(*current);
+  choose_followed(*current);
   if (added.query.since_sequence || added.query.since_time) replay(added, *current);
   offer(added, *current);
 }
@@ -35,6 +36,7 @@ void StreamHub::publish(const SnapshotPtr& snapshot) {
   if (clients_.empty()) return;
   for (const auto& [key, view] : views_) view->follow(*snapshot);
   choose_watched(*snapshot);
+  choose_followed(*snapshot);
   for (Client& client : clients_)
     if (is_due(client, *snapshot)) offer(client, *snapshot);
 }
@@ -67,7 +69,9 @@ void StreamHub::forget_closed() {
   std::erase_if(clients_, [](const Client& client) { return client.stream->closed(); });
   client_count_ = clients_.size();
   std::erase_if(views_, [](const auto& view) { return view.second.use_count() == 1; });
-  if (clients_.empty()) watched_.clear();
+  if (!clients_.empty()) return;
+  watched_.clear();
+  followed_.clear();
 }
 
 bool StreamHub::is_fast(const Client& client) const {
@@ -109,6 +113,16 @@ void StreamHub::choose_watched(const Snapshot& snapshot) {
     view->watched = true;
   }
   watched_.assign(serials.begin(), serials.end());
+}
+
+void StreamHub::choose_followed(const Snapshot& snapshot) {
+  followed_.clear();
+  for (const auto& [key, view] : views_) {
+    if (!view->shows_more_than_ticks_read()) continue;
+    for (const std::size_t row : view->rows()) followed_.push_back(snapshot.rows[row].serial);
+  }
+  std::ranges::sort(followed_);
+  followed_.erase(std::ranges::unique(followed_).begin(), followed_.end());
 }
 
 void StreamHub::offer(Client& client, const Snapshot& snapshot) {

@@ -47,6 +47,9 @@ class StreamHub {
   // add() and publish(). Their snapshots go to publish_watched().
   [[nodiscard]] const std::vector<std::uint64_t>& watched() const { return watched_; }
   void publish_watched(const SnapshotPtr& snapshot);
+  // The groups (by Row::serial, ascending) of which clients see values that a tick does not read
+  // by itself; may change with add() and publish().
+  [[nodiscard]] const std::vector<std::uint64_t>& followed() const { return followed_; }
 
   // A client with this much queued skips the next snapshots until it has caught up.
   static constexpr std::size_t kMaxPending = std::size_t{512} << 10;
@@ -74,6 +77,7 @@ class StreamHub {
   [[nodiscard]] std::chrono::nanoseconds interval_of(const Client& client) const;
   [[nodiscard]] bool is_due(const Client& client, const Snapshot& snapshot) const;
   void choose_watched(const Snapshot& snapshot);
+  void choose_followed(const Snapshot& snapshot);
   void forget_closed();
   void offer(Client& client, const Snapshot& snapshot);
   void tell(const Client& client, std::string_view event, const std::string& json) const;
@@ -84,6 +88,7 @@ class StreamHub {
   std::vector<Client> clients_;
   std::map<std::string, std::shared_ptr<StreamView>> views_;  // Only those that somebody has.
   std::vector<std::uint64_t> watched_;
+  std::vector<std::uint64_t> followed_;
   std::atomic<std::size_t> client_count_{0};
   std::atomic<std::uint64_t> frames_{0};
   std::atomic<std::uint64_t> skipped_{0};

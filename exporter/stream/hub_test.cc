@@ -22,6 +22,7 @@ class FakeStream final : public http::Stream {
   void write(std::shared_ptr<const std::string> frame) override {
     frames.push_back(std::move(frame));
   }
+  [[nodiscard]] bool wait_for_room(std::size_t most) override { return pending() <= most; }
   [[nodiscard]] std::size_t pending() const override { return queued; }
   [[nodiscard]] bool closed() const override { return gone; }
   void finish() override { finished = true; }
@@ -191,6 +192,29 @@ TEST(StreamHub, ColumnsSayWhoOnceAndThenOnlyWhatChanged) {
   EXPECT_THAT(*stream->frames[1], HasSubstr("\"values\":[[1,2,null]]"));
   hub.publish(marked(3, {"web", "cache"}, 3));
   EXPECT_THAT(*stream->frames[2], HasSubstr("\"id\":\"id-cache\"")) << "other containers";
+}
+
+TEST(StreamHub, WhoSeesMoreThanTicksReadFollows) {
+  StreamHub hub(nullptr, seconds(1));
+  const std::vector<std::string> names = {"web", "db", "cache"};
+  const auto columns = std::make_shared<FakeStream>();
+  hub.add(columns, columns_query(), snapshot(1, names));
+  EXPECT_TRUE(hub.followed().empty()) << "every tick reads CPU and memory usage";
+  const auto cache = std::make_shared<FakeStream>();
+  hub.add(cache, query_for({"cache"}), snapshot(1, names));
+  EXPECT_EQ(hub.followed(), std::vector<std::uint64_t>{3});
+  StreamQuery query = query_for({"web"});
+  query.columns = {cgroupfs::Field::kCpuUsage, cgroupfs::Field::kPids};
+  const auto pids = std::make_shared<FakeStream>();
+  hub.add(pids, std::move(query), snapshot(1, names));
+  hub.add(std::make_shared<FakeStream>(), query_for({"web", "cache"}), nullptr);
+  hub.publish(snapshot(2, names));
+  EXPECT_EQ(hub.followed(), (std::vector<std::uint64_t>{1, 3}));
+  cache->gone = pids->gone = true;
+  hub.publish(snapshot(3, {"cache", "db"}));
+  EXPECT_EQ(hub.followed(), std::vector<std::uint64_t>{1}) << "the cache's serial by now";
+  hub.finish_all();
+  EXPECT_TRUE(hub.followed().empty());
 }
 
 TEST(StreamHub, WhoMissedAFrameOfChangesMissesNoChange) {

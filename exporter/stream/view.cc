@@ -1,5 +1,7 @@
 #include "exporter/stream/view.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "exporter/stream/frame.h"
@@ -7,6 +9,18 @@
 #include "exporter/stream/json_columns.h"
 
 namespace plimsoll::exporter {
+
+namespace {
+
+// Of hot files on v1 and v2 alike, or not of control files at all.
+constexpr std::array kOfEveryTick = {
+    cgroupfs::Field::kCpuUsage,         cgroupfs::Field::kMemoryUsage,
+    cgroupfs::Field::kMemoryWorkingSet, cgroupfs::Field::kMemoryRss,
+    cgroupfs::Field::kMemoryCache,      cgroupfs::Field::kIoReadBytes,
+    cgroupfs::Field::kIoWriteBytes,     cgroupfs::Field::kNetRxBytes,
+    cgroupfs::Field::kNetTxBytes,       cgroupfs::Field::kFsUsage};
+
+}  // namespace
 
 StreamView::StreamView(const StreamQuery& query)
     : selection_(query.selection), format_(query.format), columns_(query.columns) {}
@@ -30,6 +44,12 @@ void StreamView::follow(const Snapshot& snapshot) {
   if (who == who_ && who_since_ != 0) return;
   who_ = std::move(who);
   who_since_ = snapshot.sequence;
+}
+
+bool StreamView::shows_more_than_ticks_read() const {
+  return columns_.empty() || !std::ranges::all_of(columns_, [](cgroupfs::Field field) {
+           return std::ranges::find(kOfEveryTick, field) != kOfEveryTick.end();
+         });
 }
 
 StreamView::Frame StreamView::frame(const Snapshot& snapshot, std::uint64_t since) {

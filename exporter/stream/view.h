@@ -29,6 +29,9 @@ class StreamView {
   // snapshot.
   void follow(const Snapshot& snapshot);
   [[nodiscard]] std::span<const std::size_t> rows() const { return rows_; }
+  // Are there values among those selected that the sampler reads every few seconds only, unless it
+  // is told that somebody follows them?
+  [[nodiscard]] bool shows_more_than_ticks_read() const;
   // For a client whose last frame was of sequence `since`; 0: it had none.
   [[nodiscard]] Frame frame(const Snapshot& snapshot, std::uint64_t since);
 

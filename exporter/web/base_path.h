@@ -17,7 +17,10 @@ class BasePathServer final : public http::Server {
   BasePathServer(http::Server& server, std::string base)
       : server_(server), base_(std::move(base)) {}
 
-  void route(std::string pattern, std::vector<std::string> methods, http::Handler handler) override;
+  using http::Server::route;
+  // `bodies` sees the path as it was sent.
+  void route(std::string pattern, std::vector<std::string> methods, http::Handler handler,
+             http::BodyChooser bodies) override;
 
   void guard(std::shared_ptr<http::Gate> gate) override { server_.guard(std::move(gate)); }
   [[nodiscard]] Result<std::string> listen(const std::string& address) override {

@@ -178,8 +178,12 @@ void Endpoints::stream(const Request& request, Responder responder) {
   watch();
 }
 
-// The sampler reads between the ticks what the streams want so.
+// The sampler reads between the ticks, and at every tick, what the streams want so.
 void Endpoints::watch() {
+  if (hub_.followed() != followed_) {
+    followed_ = hub_.followed();
+    loop_.follow(followed_);
+  }
   if (hub_.watched() == watched_) return;
   watched_ = hub_.watched();
   loop_.watch(watched_, [this, alive = std::weak_ptr(alive_)](const SnapshotPtr& snapshot) {

@@ -69,7 +69,8 @@ class Endpoints {
   const EndpointOptions options_;
   const PageServer page_;
   StreamHub hub_;
-  std::vector<std::uint64_t> watched_;  // What the sampler was told.
+  std::vector<std::uint64_t> watched_;   // What the sampler was told ...
+  std::vector<std::uint64_t> followed_;  // ... and this.
   EventFeed events_;
   CadvisorApi cadvisor_;
   std::function<PushStats()> push_stats_;  // Empty: nothing is pushed.

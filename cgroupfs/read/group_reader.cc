@@ -1,10 +1,12 @@
-// TextReader, one group: which files, from where, and what a refusal means.
-#include <algorithm>
+#include "cgroupfs/read/group_reader.h"
+
+#include <unistd.h>
+
+#include <utility>
 
 #include "cgroupfs/read/fingerprint.h"
 #include "cgroupfs/read/put_io.h"
 #include "cgroupfs/read/put_memory.h"
-#include "cgroupfs/read/text_reader.h"
 
 namespace plimsoll::cgroupfs {
 
@@ -17,20 +19,43 @@ std::uint64_t bit(const PlannedFile& file) {
   return std::uint64_t{1} << file.bit;
 }
 
+PutContext context_of_this_kernel() {
+  const long ticks = ::sysconf(_SC_CLK_TCK);
+  const long page_size = ::sysconf(_SC_PAGESIZE);
+  PutContext context;
+  if (ticks > 0) context.ticks_per_second = static_cast<std::uint64_t>(ticks);
+  if (page_size > 0) context.page_size = static_cast<std::uint64_t>(page_size);
+  return context;
+}
+
+int hugetlb_version(const Layout& layout) {
+  const auto hierarchy = layout.of(Controller::kHugetlb);
+  return hierarchy ? layout.hierarchies[*hierarchy].version : 2;
+}
+
 bool out_of_descriptors(const Error& error) {
   return error.os_error == EMFILE || error.os_error == ENFILE;
 }
 
 }  // namespace
 
-ReadOutcome TextReader::visit_group(ReadTarget& target, GroupState& state) {
+ReadingRules::ReadingRules(const Layout& host, const Clock& time, const ReaderOptions& chosen)
+    : layout(host), clock(time), options(chosen), context(context_of_this_kernel()) {}
+
+GroupReader::GroupReader(ReadingRules& rules)
+    : rules_(rules), hugetlb_(hugetlb_version(rules.layout)) {}
+
+std::optional<ReadOutcome> GroupReader::visit(ReadTarget& target, GroupState& state,
+                                              Shortage shortage, Attempt attempt) {
   Visit visit{.target = target,
               .state = state,
-              .at = clock_.now(),
+              .at = rules_.clock.now(),
+              .shortage = shortage,
+              .attempt = attempt,
               .opened = {},
               .proven = {},
               .lives_elsewhere = {}};
-  const ReadOutcome outcome = read_group(visit);
+  const std::optional<ReadOutcome> outcome = read_group(visit);
   for (std::size_t h = 0; visit.opened.any(); ++h) {
     if (visit.opened.test(h)) dirs_[h].reset();
     visit.opened.reset(h);
@@ -38,26 +63,49 @@ ReadOutcome TextReader::visit_group(ReadTarget& target, GroupState& state) {
   return outcome;
 }
 
-ReadOutcome TextReader::read_group(Visit& visit) {
+void GroupReader::let_go(Fd& held) const {
+  if (!held) return;
+  held.reset();
+  --rules_.held;
+}
+
+void GroupReader::release(GroupState& state) const {
+  for (Fd& fd : state.held) let_go(fd);
+}
+
+std::optional<ReadOutcome> GroupReader::read_group(Visit& visit) {
   notice_changes(visit);
-  if (visit.target.due.has(Tier::kHot))
-    if (const auto outcome = read_hot(visit)) return *outcome;
+  if (visit.target.due.has(Tier::kHot)) {
+    switch (read_hot(visit)) {
+      case Hot::kRead:
+        break;
+      case Hot::kIdle:
+        ++stats_.idle;
+        return ReadOutcome::kIdle;
+      case Hot::kGone:
+        return ReadOutcome::kGone;
+      case Hot::kShort:
+        return std::nullopt;
+    }
+  }
   for (const Tier tier : {Tier::kWarm, Tier::kSlow}) {
     if (!visit.target.due.has(tier)) continue;
-    if (read_tier(visit, tier) == Still::kGone) return ReadOutcome::kGone;
+    const Still still = read_tier(visit, tier);
+    if (still == Still::kShort) return std::nullopt;
+    if (still == Still::kGone) return ReadOutcome::kGone;
     visit.target.sample->set_read_at(tier, visit.at);
   }
   return ReadOutcome::kRead;
 }
 
-void TextReader::notice_changes(Visit& visit) {
+void GroupReader::notice_changes(Visit& visit) {
   GroupState& state = visit.state;
   const std::uint64_t revision = visit.target.cgroup->revision;
   if (state.revision != revision) {
     // It joined or left a hierarchy: what is held may belong to a directory that is gone.
     const bool is_new = !std::exchange(state.revision, revision);
     release(state);
-    if (!is_new) state.absent = 0;
+    state.absent = is_new ? missing_v1_[visit.target.cgroup->path == "/" ? 1 : 0] : 0;
     state.probe_at = visit.at + kProbeInterval;
   } else if (state.absent != 0 && visit.at >= state.probe_at) {
     state.absent = 0;
@@ -72,9 +120,10 @@ void TextReader::notice_changes(Visit& visit) {
 
 // Whether an unchanged CPU and memory usage may stand for "nothing happened". Only against a full
 // reading into this very sample, and not when limits or the like are asked for.
-bool TextReader::may_be_idle(const Visit& visit) const {
+bool GroupReader::may_be_idle(const Visit& visit) const {
   const ReadTarget& target = visit.target;
-  if (!options_.skip_idle || target.full || plan_.idle_test == 0) return false;
+  if (!rules_.options.skip_idle || target.full || rules_.plan.idle_test == 0) return false;
+  if (visit.attempt == Attempt::kAgain) return false;  // Fingerprints are of what was not read on.
   if (target.due.has(Tier::kSlow)) return false;
   if (target.due.has(Tier::kWarm) && !target.sample->read_at(Tier::kWarm)) return false;
   return target.sample->read_at(Tier::kHot) == visit.state.hot_at;
@@ -83,65 +132,67 @@ bool TextReader::may_be_idle(const Visit& visit) const {
 // How many hot files decide whether the group is idle, 0 when it is read in any case. What used no
 // CPU touched no memory; what others do to a group's memory (reclaim, packets to its sockets) is
 // looked for every few visits.
-std::size_t TextReader::idle_files(Visit& visit) const {
+std::size_t GroupReader::idle_files(Visit& visit) const {
   if (!may_be_idle(visit)) return 0;
-  if (++visit.state.visits < kIdleMemoryEvery) return plan_.idle_cpu;
+  if (++visit.state.visits < kIdleMemoryEvery) return rules_.plan.idle_cpu;
   visit.state.visits = 0;
-  return plan_.idle_test;
+  return rules_.plan.idle_test;
 }
 
 // Whether a file has nothing new to say since it was last read. Not trusted when the limits are
 // due: somebody may have set one.
-bool TextReader::at_rest(const Visit& visit, const FileSpec& spec) {
+bool GroupReader::at_rest(const Visit& visit, const FileSpec& spec) {
   const ReadTarget& target = visit.target;
   if (!spec.only_under || target.due.has(Tier::kSlow)) return false;
   const auto limit = target.sample->limit(*spec.only_under);
   return limit && limit->is_none() && target.sample->read_at(Tier::kHot);
 }
 
-// An outcome when the group needs no further reading.
-std::optional<ReadOutcome> TextReader::read_hot(Visit& visit) {
+GroupReader::Hot GroupReader::read_hot(Visit& visit) {
   CgroupSample& sample = *visit.target.sample;
   const std::size_t deciding = idle_files(visit);
   visit.moved = deciding == 0;
-  const std::vector<PlannedFile>& hot = plan_.tiers[static_cast<std::size_t>(Tier::kHot)];
+  const std::vector<PlannedFile>& hot = rules_.plan.tiers[static_cast<std::size_t>(Tier::kHot)];
   for (std::size_t rank = 0; rank < hot.size(); ++rank) {
     if (at_rest(visit, *hot[rank].spec)) {
       let_go(visit.state.held[rank]);
       continue;
     }
-    if (read_file(visit, hot[rank], rank) == Still::kGone) return ReadOutcome::kGone;
+    const Still still = read_file(visit, hot[rank], rank);
+    if (still != Still::kThere) return still == Still::kGone ? Hot::kGone : Hot::kShort;
     if (rank + 1 != deciding || visit.moved || !sample.value(Field::kCpuUsage)) continue;
     sample.set_usage_at(visit.at);
-    return ReadOutcome::kIdle;
+    return Hot::kIdle;
   }
-  if (plan_.memory) {
-    const bool v2_root = visit.target.cgroup->path == "/" && plan_.memory_current &&
-                         (visit.state.absent & bit(*plan_.memory_current)) != 0;
+  if (rules_.plan.memory) {
+    const bool v2_root = visit.target.cgroup->path == "/" && rules_.plan.memory_current &&
+                         (visit.state.absent & bit(*rules_.plan.memory_current)) != 0;
     derive_memory(v2_root ? UsageFrom::kStat : UsageFrom::kFile, sample);
   }
   sample.set_read_at(Tier::kHot, visit.at);
   sample.set_usage_at(visit.at);
   visit.state.hot_at = visit.at;
-  return std::nullopt;
+  return Hot::kRead;
 }
 
-TextReader::Still TextReader::read_tier(Visit& visit, Tier tier) {
+GroupReader::Still GroupReader::read_tier(Visit& visit, Tier tier) {
   // Two files may say that a group is frozen, and the second only adds to the first.
   if (tier == Tier::kSlow) visit.target.sample->unset(Field::kCgroupFrozen);
-  for (const PlannedFile& file : plan_.tiers[static_cast<std::size_t>(tier)]) {
+  for (const PlannedFile& file : rules_.plan.tiers[static_cast<std::size_t>(tier)]) {
     if (at_rest(visit, *file.spec)) continue;
-    if (read_file(visit, file, std::nullopt) == Still::kGone) return Still::kGone;
+    const Still still = read_file(visit, file, std::nullopt);
+    if (still != Still::kThere) return still;
   }
   return tier == Tier::kSlow ? read_hugetlb(visit) : Still::kThere;
 }
 
-TextReader::Still TextReader::read_hugetlb(Visit& visit) {
-  if (!plan_.hugetlb || !visit.target.cgroup->in(*plan_.hugetlb)) return Still::kThere;
-  Result<> read = open_directory(visit, *plan_.hugetlb);
-  if (read) read = hugetlb_.read(dirs_[*plan_.hugetlb], buffer_, *visit.target.sample);
+GroupReader::Still GroupReader::read_hugetlb(Visit& visit) {
+  if (!rules_.plan.hugetlb || !visit.target.cgroup->in(*rules_.plan.hugetlb)) return Still::kThere;
+  Result<> read = open_directory(visit, *rules_.plan.hugetlb);
+  if (read) read = hugetlb_.read(dirs_[*rules_.plan.hugetlb], buffer_, *visit.target.sample);
   if (read) return Still::kThere;
   visit.target.sample->hugetlb.clear();
+  if (visit.shortage == Shortage::kStop && out_of_descriptors(read.error())) return Still::kShort;
   switch (read.error().kind) {
     case ErrorKind::kGone:
       return lost(visit);
@@ -160,8 +211,8 @@ TextReader::Still TextReader::read_hugetlb(Visit& visit) {
 }
 
 // `rank` is given for hot files: the held ones are those with the lowest.
-TextReader::Still TextReader::read_file(Visit& visit, const PlannedFile& file,
-                                        std::optional<std::size_t> rank) {
+GroupReader::Still GroupReader::read_file(Visit& visit, const PlannedFile& file,
+                                          std::optional<std::size_t> rank) {
   if ((visit.state.absent & bit(file)) != 0) return Still::kThere;
   // A held file proves that the group is there, and its inodes need not be fetched.
   const bool held = rank && *rank < kMaxHot && visit.state.held[*rank];
@@ -172,21 +223,21 @@ TextReader::Still TextReader::read_file(Visit& visit, const PlannedFile& file,
   const Result<std::string_view> text = text_of(visit, file, rank);
   if (!text) return refused(visit, file, text.error());
   ++stats_.reads;
-  if (rank && *rank < plan_.idle_test) {
+  if (rank && *rank < rules_.plan.idle_test) {
     const std::uint64_t print = fingerprint(*text);
     const bool same = std::exchange(visit.state.seen[*rank], print) == print;
     if (same && !visit.moved) return Still::kThere;  // Its numbers are in the sample.
     visit.moved = true;
   }
-  if (const Result<> put = file.spec->put(*text, context_, *visit.target.sample); !put) {
+  if (const Result<> put = file.spec->put(*text, rules_.context, *visit.target.sample); !put) {
     ++stats_.malformed[file.spec->name];
     file.spec->drop(*visit.target.sample);
   }
   return Still::kThere;
 }
 
-Result<std::string_view> TextReader::text_of(Visit& visit, const PlannedFile& file,
-                                             std::optional<std::size_t> rank) {
+Result<std::string_view> GroupReader::text_of(Visit& visit, const PlannedFile& file,
+                                              std::optional<std::size_t> rank) {
   const FileSpec& spec = *file.spec;
   Fd* held = rank && *rank < kMaxHot ? &visit.state.held[*rank] : nullptr;
   if (held != nullptr && *held) {
@@ -196,33 +247,34 @@ Result<std::string_view> TextReader::text_of(Visit& visit, const PlannedFile& fi
   }
   Fd fd = PLIMSOLL_TRY(open_file(visit, file));
   Result<std::string_view> text = buffer_.read(fd, spec.records, spec.name);
-  if (text && held != nullptr && *rank < per_cgroup_.value_or(0) && held_ < max_held_) {
+  if (text && held != nullptr && *rank < rules_.per_cgroup && may_hold_one_more())
     *held = std::move(fd);
-    ++held_;
-  }
   return text;
 }
 
-Result<Fd> TextReader::open_file(Visit& visit, const PlannedFile& file) {
-  const auto open = [&]() -> Result<Fd> {
-    PLIMSOLL_TRY(open_directory(visit, file.hierarchy));
-    ++stats_.opens;
-    return open_at(dirs_[file.hierarchy], file.spec->name, O_RDONLY);
-  };
-  Result<Fd> fd = open();
-  if (fd || !out_of_descriptors(fd.error()) || !relieve(visit.at)) return fd;
-  return open();
+// Counts it. Another thread may want the last one at the same time.
+bool GroupReader::may_hold_one_more() {
+  if (rules_.held++ < rules_.max_held) return true;
+  --rules_.held;
+  return false;
 }
 
-Result<> TextReader::open_directory(Visit& visit, std::size_t hierarchy) {
+Result<Fd> GroupReader::open_file(Visit& visit, const PlannedFile& file) {
+  PLIMSOLL_TRY(open_directory(visit, file.hierarchy));
+  ++stats_.opens;
+  return open_at(dirs_[file.hierarchy], file.spec->name, O_RDONLY);
+}
+
+Result<> GroupReader::open_directory(Visit& visit, std::size_t hierarchy) {
   if (visit.opened.test(hierarchy)) return {};
   ++stats_.directory_opens;
-  dirs_[hierarchy] = PLIMSOLL_TRY(open_cgroup(layout_, *visit.target.cgroup, hierarchy));
+  dirs_[hierarchy] = PLIMSOLL_TRY(open_cgroup(rules_.layout, *visit.target.cgroup, hierarchy));
   visit.opened.set(hierarchy);
   return {};
 }
 
-TextReader::Still TextReader::refused(Visit& visit, const PlannedFile& file, const Error& error) {
+GroupReader::Still GroupReader::refused(Visit& visit, const PlannedFile& file, const Error& error) {
+  if (visit.shortage == Shortage::kStop && out_of_descriptors(error)) return Still::kShort;
   const ErrorKind kind = error.kind;
   if (kind == ErrorKind::kGone && lost(visit) == Still::kGone) return Still::kGone;
   if (kind == ErrorKind::kGone || kind == ErrorKind::kDenied) {
@@ -249,8 +301,8 @@ TextReader::Still TextReader::refused(Visit& visit, const PlannedFile& file, con
 
 // A directory that cannot be opened for another reason (no descriptor left, no permission) is no
 // proof of death.
-bool TextReader::lives_in(const Visit& visit, std::size_t hierarchy) const {
-  const Result<DirFd> dir = open_cgroup(layout_, *visit.target.cgroup, hierarchy);
+bool GroupReader::lives_in(const Visit& visit, std::size_t hierarchy) const {
+  const Result<DirFd> dir = open_cgroup(rules_.layout, *visit.target.cgroup, hierarchy);
   if (dir) return true;
   const ErrorKind kind = dir.error().kind;
   return kind != ErrorKind::kGone && kind != ErrorKind::kNotOffered;
@@ -258,16 +310,16 @@ bool TextReader::lives_in(const Visit& visit, std::size_t hierarchy) const {
 
 // One of its directories is gone. v1 removes a group hierarchy by hierarchy, and some tools keep it
 // in a few: only when none is left is the group gone.
-TextReader::Still TextReader::lost(Visit& visit) {
+GroupReader::Still GroupReader::lost(Visit& visit) {
   if (!visit.lives_elsewhere) {
     visit.lives_elsewhere = false;
-    for (std::size_t h = 0; h < layout_.hierarchies.size() && !*visit.lives_elsewhere; ++h)
+    for (std::size_t h = 0; h < rules_.layout.hierarchies.size() && !*visit.lives_elsewhere; ++h)
       visit.lives_elsewhere = lives_in(visit, h);
   }
   return *visit.lives_elsewhere ? Still::kThere : Still::kGone;
 }
 
-void TextReader::mark_absent(Visit& visit, const PlannedFile& file) {
+void GroupReader::mark_absent(Visit& visit, const PlannedFile& file) {
   visit.state.absent |= bit(file);
   file.spec->drop(*visit.target.sample);
 }
