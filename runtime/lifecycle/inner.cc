@@ -125,7 +125,13 @@ Result<Fd> connect_in(const state::Directory& directory, const char* name) {
 }
 
 Result<Fd> connect_console(const std::string& path) {
-  return connect_to(path, SOCK_STREAM);
+  const std::size_t slash = path.rfind('/');
+  if (path.size() < sizeof sockaddr_un::sun_path || slash == std::string::npos)
+    return connect_to(path, SOCK_STREAM);
+  // Longer than an address may be: by its directory.
+  const DirFd directory = PLIMSOLL_TRY(open_dir(path.substr(0, slash).c_str()));
+  return connect_to(fill_in("/proc/self/fd/{}{}", directory.get(), path.substr(slash)),
+                    SOCK_STREAM);
 }
 
 Result<Fd> receive_terminal(const Fd& socket) {

@@ -44,20 +44,26 @@ class Keeper final : public Kept {
     Answer answer{};
     const char* name = "";
     LineCutter lines;
+    // What came while the command ran: its own words if it fails, else the container's first.
+    std::string early;
   };
   struct Ended {
     pid_t pid = 0;
     int status = 0;
   };
 
-  explicit Keeper(Options options) : options_(std::move(options)) {}
+  explicit Keeper(Options options) : options_(std::move(options)), holds_(options_.hold) {}
   Result<> open();
   Result<> start_command();
   [[noreturn]] void become_command(const std::array<Fd, 3>& theirs) const;
   Result<> turn(int timeout_ms);
   void take_terminal();
   void pump(Stream& stream);
+  void take(Stream& stream, std::string_view text);
   void finish(Stream& stream);
+  void replay_early();
+  void let_go();
+  [[nodiscard]] std::string words_of_command();
   Result<> reap();
   Result<> command_ended(int status);
   void flush_input();
@@ -73,6 +79,7 @@ class Keeper final : public Kept {
   Fd stdin_;
   std::string pending_input_;
   bool input_ends_ = false;
+  bool holds_;  // Nobody has attached yet, and somebody will.
   std::array<Stream, 2> streams_;
   std::optional<Server> server_;
   std::optional<LogFile> log_;

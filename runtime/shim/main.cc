@@ -22,8 +22,12 @@ int main(int argc, char** argv) {
     ::fputs(kUsage, stderr);
     return fail(options.error(), 2);
   }
+  const auto ready = options->ready_fd;
   auto keeper = Keeper::create(*std::move(options));
-  if (!keeper) return fail(keeper.error(), 1);
+  if (!keeper) {
+    if (ready) ::dprintf(*ready, "error %s\n", keeper.error().message().c_str());
+    return fail(keeper.error(), 1);
+  }
   const auto record = keeper->run();
   return record ? 0 : fail(record.error(), 1);
 }

@@ -49,6 +49,8 @@ Result<Options> parse_options(std::span<char* const> argv) {
       options.terminal = true;
     } else if (flag == "--stdin") {
       options.stdin_open = true;
+    } else if (flag == "--hold") {
+      options.hold = true;
     } else if (at + 1 == argv.size()) {
       return invalid_input("plimsoll-shim", std::string(flag) + ": a value is missing");
     } else {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 namespace plimsoll::shim {
 
@@ -14,11 +15,14 @@ inline constexpr const char* kLockFile = "shim.lock";  // Locked as long as the 
 inline constexpr const char* kConsoleFile = "console.sock";
 inline constexpr std::size_t kMaxPacket = std::size_t{32} * 1024;
 
+// Content of kAttach: the container waits while this client does not read.
+inline constexpr std::string_view kAll = "all";
+
 // To the keeper.
 enum class Request : char {
   kStatus = 's',    // Answered by kStatus.
   kWait = 'w',      // Answered by kExited, now or when it is so.
-  kAttach = 'a',    // From now on kStdout and kStderr come.
+  kAttach = 'a',    // From now on kStdout and kStderr come; with kAll none is dropped.
   kStdin = 'i',     // Bytes for the container's input.
   kEndStdin = 'c',  // There will be no more of them.
   kResize = 'r'     // "ROWS COLUMNS" of the terminal.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/number.h"
@@ -72,8 +73,11 @@ void Server::handle(Client& client, std::string_view packet, Kept& kept) {
       return;
     case Request::kAttach:
       client.attached = true;
+      was_attached_ = true;
+      client.wants_all = content == kAll;
       return send(client, Answer::kDone, "");
     case Request::kStdin:
+      client.sends_input = true;
       return kept.input(content);
     case Request::kEndStdin:
       return kept.end_input();
@@ -93,8 +97,45 @@ void Server::resize(Client& client, std::string_view text, Kept& kept) {
 }
 
 void Server::output(Answer stream, std::string_view bytes) {
-  for (Client& client : clients_)
-    if (client.socket && client.attached) send(client, stream, bytes);
+  for (Client& client : clients_) {
+    if (!client.socket || !client.attached) continue;
+    if (!client.wants_all) {
+      send(client, stream, bytes);
+      continue;
+    }
+    client.behind.push_back(std::string(1, static_cast<char>(stream)));
+    client.behind.back() += bytes;
+    catch_up(client);
+  }
+}
+
+bool Server::is_behind() const {
+  return std::ranges::any_of(clients_, [](const Client& one) { return !one.behind.empty(); });
+}
+
+void Server::catch_up(Client& client) {
+  while (!client.behind.empty()) {
+    const std::string& packet = client.behind.front();
+    if (::send(client.socket.get(), packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >=
+        0) {
+      client.behind.pop_front();
+    } else {
+      if (errno != EAGAIN && errno != EINTR) client = Client();
+      return;
+    }
+  }
+}
+
+void Server::settle() {
+  constexpr int kSteps = 20;
+  for (int step = 0; step < kSteps && is_behind(); ++step) {
+    std::array<pollfd, kMaxClients> polls{};
+    for (std::size_t i = 0; i < kMaxClients; ++i)
+      polls[i] = {clients_[i].behind.empty() ? -1 : clients_[i].socket.get(), POLLOUT, 0};
+    ::poll(polls.data(), polls.size(), 100);
+    for (std::size_t i = 0; i < kMaxClients; ++i)
+      if (polls[i].revents != 0) catch_up(clients_[i]);
+  }
 }
 
 void Server::exited(std::string_view record) {

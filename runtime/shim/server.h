@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,9 @@ class Server {
     Fd socket;
     bool waits = false;
     bool attached = false;
+    bool wants_all = false;          // Attached, and waited for when it is slow.
+    bool sends_input = false;        // Not read while the container reads none.
+    std::deque<std::string> behind;  // Packets that did not fit.
   };
 
   // The socket in `dir`, mode 0600; one of an earlier keeper is replaced.
@@ -40,8 +44,13 @@ class Server {
   void serve(Client& client, Kept& kept);
 
   // To those who attached. A packet that does not fit waits for a second at most, then the client
-  // is dropped: the log has all of it.
+  // is dropped: the log has all of it. One who wants all keeps it waiting instead.
   void output(Answer stream, std::string_view bytes);
+  [[nodiscard]] bool was_attached() const { return was_attached_; }
+  [[nodiscard]] bool is_behind() const;
+  void catch_up(Client& client);
+  // The end: who is behind has two seconds to take the rest.
+  void settle();
   void exited(std::string_view record);  // To those who wait.
 
  private:
@@ -50,6 +59,7 @@ class Server {
 
   Fd listener_;
   std::array<Client, kMaxClients> clients_;
+  bool was_attached_ = false;
 };
 
 }  // namespace plimsoll::shim
