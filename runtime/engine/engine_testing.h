@@ -1,0 +1,62 @@
+// For tests: an engine in a network and a mount namespace of its own, with an image of busybox.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/temp_tree.h"
+#include "runtime/engine/engine.h"
+
+namespace plimsoll::engine {
+
+// What an attached process said, and that it ended.
+class Heard {
+ public:
+  [[nodiscard]] Output output();
+  // Up to the end; "" and a failure when it does not come in 20 s.
+  [[nodiscard]] std::string all();
+  // Until this was said.
+  [[nodiscard]] bool waits_for(const std::string& text);
+  [[nodiscard]] std::string errors();
+
+ private:
+  struct Inner {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::string out;
+    std::string err;
+    bool ended = false;
+  };
+  std::shared_ptr<Inner> inner_ = std::make_shared<Inner>();
+};
+
+class EngineTest : public ::testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  void open();  // Again, as after a death: what runs goes on meanwhile.
+  void close();
+  [[nodiscard]] Options options() const;
+  [[nodiscard]] static model::Definition sh(const std::string& script);
+  // Created and started; its id.
+  [[nodiscard]] std::string run(const model::Definition& definition, const std::string& name = "");
+  // Waits for its end.
+  [[nodiscard]] std::int64_t end_of(const std::string& id);
+  [[nodiscard]] std::string log_of(const std::string& id, LogOptions options = {});
+  [[nodiscard]] ContainerPtr seen(const std::string& reference);
+  [[nodiscard]] bool becomes(const std::string& reference, Status status);
+  // Everything that is left of containers on this machine: mounts, groups, directories.
+  [[nodiscard]] std::vector<std::string> leftovers() const;
+
+  TempTree tree_;
+  std::unique_ptr<Engine> engine_;
+  std::string parent_;  // Of cgroups.
+};
+
+}  // namespace plimsoll::engine
