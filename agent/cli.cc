@@ -27,7 +27,7 @@ std::string list_of(std::span<const Command> commands) {
 }
 
 std::string root_help(std::span<const Command> commands) {
-  return "Measure and limit the containers of this host.\n\n"
+  return "Run, measure and limit the containers of this host.\n\n"
          "Usage: plimsoll COMMAND [OPTIONS]\n\n" +
          list_of(commands) + "\n'plimsoll COMMAND --help' lists a command's options.\n";
 }
@@ -71,11 +71,49 @@ int unknown_command(std::span<const Command> commands, const std::string& path,
   return kExitUsage;
 }
 
+bool is_help(const std::string& word) {
+  return word == "help" || word == "--help" || word == "-h";
+}
+
+// Whether "--socket" takes the word after it.
+bool is_option_with_value(std::span<const Option> options, const std::string& argument) {
+  return std::ranges::any_of(options, [&](const Option& option) {
+    const std::string names = "," + option.names + ",";
+    return !std::holds_alternative<bool*>(option.target) &&
+           !std::holds_alternative<OptionalValue*>(option.target) &&
+           names.find("," + argument + ",") != std::string::npos;
+  });
+}
+
+// The same for "-itv", several in one: the first that has a value has the rest, or the next word.
+bool takes_a_word(std::span<const Option> options, const std::string& argument) {
+  if (argument.starts_with("--") || argument.size() < 2)
+    return is_option_with_value(options, argument);
+  for (std::size_t i = 1; i < argument.size(); ++i)
+    if (is_option_with_value(options, {'-', argument[i]})) return i + 1 == argument.size();
+  return false;
+}
+
+// The first free word: options of the group, with their values, may stand before it.
+std::size_t word_of(std::span<const Option> options, const std::vector<std::string>& arguments) {
+  std::size_t at = 0;
+  while (at < arguments.size() && arguments[at].starts_with('-') && !is_help(arguments[at]))
+    at += takes_a_word(options, arguments[at]) ? 2 : 1;
+  return std::min(at, arguments.size());
+}
+
 // `common`: options that it has from the commands above it.
 int run_command(const std::string& path, const Command& command, std::span<const Option> common,
                 std::vector<std::string> arguments) {
   CLI::App app(command.summary, path);
   fill_app(app, command, common);
+  if (command.words != nullptr) {
+    std::size_t at = word_of(command.options, arguments);
+    if (at < arguments.size() && arguments[at].starts_with('-')) at = arguments.size();  // --help
+    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(at);
+    command.words->assign(first, arguments.end());
+    arguments.erase(first, arguments.end());
+  }
   try {
     if (command.go_dashes)
       arguments = with_two_dashes(std::move(arguments), [&app](std::string_view name) {
@@ -91,28 +129,6 @@ int run_command(const std::string& path, const Command& command, std::span<const
     return kExitUsage;
   }
   return command.run();
-}
-
-bool is_help(const std::string& word) {
-  return word == "help" || word == "--help" || word == "-h";
-}
-
-// Whether "--socket" takes the word after it.
-bool takes_a_word(std::span<const Option> options, const std::string& argument) {
-  return std::ranges::any_of(options, [&](const Option& option) {
-    const std::string names = "," + option.names + ",";
-    return !std::holds_alternative<bool*>(option.target) &&
-           !std::holds_alternative<OptionalValue*>(option.target) &&
-           names.find("," + argument + ",") != std::string::npos;
-  });
-}
-
-// The first free word: options of the group, with their values, may stand before it.
-std::size_t word_of(std::span<const Option> options, const std::vector<std::string>& arguments) {
-  std::size_t at = 0;
-  while (at < arguments.size() && arguments[at].starts_with('-') && !is_help(arguments[at]))
-    at += takes_a_word(options, arguments[at]) ? 2 : 1;
-  return at;
 }
 
 int run_named(const std::string& path, const Command& command, std::vector<Option> common,

@@ -121,6 +121,22 @@ TEST_F(Cli, FreeWordsMayBeCommandNames) {
   EXPECT_THAT(seen_.free, ElementsAre("second", "--text"));
 }
 
+TEST_F(Cli, WordsAfterTheFirstBelongToSomebodyElse) {
+  commands_[0].words = &seen_.free;
+  EXPECT_EQ(run({"first", "-fn", "7", "--text", "a", "image", "sh", "-c", "--text", "--help"}).code,
+            42);
+  EXPECT_THAT(seen_.free, ElementsAre("image", "sh", "-c", "--text", "--help"));
+  EXPECT_EQ(seen_.text, "a");
+  EXPECT_EQ(seen_.number, 7U);
+  EXPECT_TRUE(seen_.flag);
+  EXPECT_EQ(run({"first", "-n7", "image"}).code, 42);
+  EXPECT_THAT(seen_.free, ElementsAre("image"));
+  EXPECT_EQ(run({"first", "-f"}).code, 42);
+  EXPECT_THAT(seen_.free, ElementsAre());
+  EXPECT_THAT(run({"first", "-f", "--help"}).out, HasSubstr("--many TEXT"));
+  EXPECT_EQ(run({"first", "--nonsense", "image"}).code, kExitUsage);
+}
+
 TEST_F(Cli, CommandHelpListsOptions) {
   const Outcome outcome = run({"first", "--help"});
   EXPECT_EQ(outcome.code, kExitOk);

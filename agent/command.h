@@ -45,6 +45,9 @@ struct Command {
   std::function<void(CLI::App&)> add_flags;  // Further ones, made elsewhere; may be empty.
   // "-port=8080" is "--port=8080", as in Go's programs.
   bool go_dashes = false;
+  // Not null: takes the first free word and all after it as they are, "run IMAGE COMMAND -x". An
+  // option without dashes should stand for it in the help.
+  std::vector<std::string>* words = nullptr;
   std::function<int()> run;  // Called once, after parsing; returns the exit code.
   // "plimsoll NAME WORD ...": then `options` are those of every one of them, and may stand before
   // WORD too; `run` and the rest are theirs.

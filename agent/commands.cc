@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "agent/cli.h"
+#include "agent/containers/container_commands.h"
 #include "agent/doctor/doctor_command.h"
 #include "agent/engine/engine_command.h"
 #include "agent/events/events_command.h"
@@ -57,6 +58,12 @@ std::vector<Command> all_commands() {
   commands.push_back(limit_command());
   commands.push_back(events_command());
   commands.push_back(recommend_command());
+  commands.push_back(run_container_command());
+  commands.push_back(ps_command());
+  commands.push_back(exec_command());
+  commands.push_back(logs_command());
+  for (Command& command : container_commands()) commands.push_back(std::move(command));
+  for (Command& command : image_commands()) commands.push_back(std::move(command));
   commands.push_back(exporter_command());
   commands.push_back(engine_command());
   // The daemon of both planes (agent) comes here.

@@ -90,6 +90,8 @@ void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
   app.add_option("--containerd-run", config.inventory.containerd_run,
                  "containerd's state directory")
       ->capture_default_str();
+  app.add_option("--plimsoll-run", config.inventory.plimsoll_run, "`plimsoll engine`'s --run-dir")
+      ->capture_default_str();
 }
 
 void add_exporter_flags(CLI::App& app, ExporterConfig& config) {

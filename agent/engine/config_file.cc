@@ -36,13 +36,15 @@ class Taker {
  private:
   void entry(const YamlNode& key, const std::string& path, const YamlNode& value) {
     const auto setting = std::ranges::find(settings_, path, &Setting::key);
-    if (setting != settings_.end()) {
+    const bool begins = std::ranges::any_of(
+        settings_, [&](const Setting& one) { return one.key.starts_with(path + "."); });
+    // "containers" is a setting, and the beginning of others.
+    const bool is_above = begins && value.kind == YamlNode::Kind::kMap;
+    if (setting != settings_.end() && !is_above) {
       if (!seen_.insert(path).second) return problem(key.at, path + ": given twice");
       return std::visit([&](auto* target) { take(*setting, value, *target); }, setting->target);
     }
-    const bool begins = std::ranges::any_of(
-        settings_, [&](const Setting& one) { return one.key.starts_with(path + "."); });
-    if (begins && value.kind == YamlNode::Kind::kMap) return map(value, path + ".");
+    if (is_above) return map(value, path + ".");
     if (begins)
       return problem(value.at,
                      path + ": expected keys and values, not " + std::string(name_of(value.kind)));

@@ -108,7 +108,10 @@ void keep_watchdog(http::Server& server, ServiceManager& manager, const std::str
 http::ServerLimits server_limits() {
   http::ServerLimits limits;
   limits.body_bytes = control::kMostRequestBytes;
-  limits.connections = 256;
+  // Each follower of a log or of statistics has one.
+  limits.connections = 1024;
+  // Credentials of many registries travel in one.
+  limits.header_bytes = std::size_t{64} * 1024;
   return limits;
 }
 
@@ -167,6 +170,7 @@ class Engine {
       while (next_signal(signals) == SIGHUP) reload();
       server_->post([this] { manager_->stopping(); });
       // New clients are turned away only when what runs is answered.
+      if (containers_) containers_->refuse();
       api_->stop();
       events_->stop();
       server_->post([this] {
@@ -176,6 +180,7 @@ class Engine {
     });
     server_->run();
     stopper.join();
+    if (containers_) containers_->stop();
     waking_ = nullptr;
     keeper_.reset();
     questions_.stop();
@@ -260,6 +265,9 @@ class Engine {
     waking_ = keeper_.get();
     events_ = PLIMSOLL_TRY(EngineEvents::start(config_.events, config_.machine, usage_, *machine_,
                                                clock_, *server_, *api_));
+    containers_ =
+        PLIMSOLL_TRY(Containers::open(config_.containers, {config_.state_dir, config_.run_dir},
+                                      *server_, *roles_, *machine_, clock_));
     service_->note("the engine started, version " PLIMSOLL_VERSION);
     log::info(listening() + "; journal and audit log in " + config_.state_dir);
     return {};
@@ -287,6 +295,7 @@ class Engine {
   std::atomic<control::Keeper*> waking_ = nullptr;  // Null before it is made, and at the end.
   std::unique_ptr<control::Keeper> keeper_;
   std::unique_ptr<EngineEvents> events_;
+  std::unique_ptr<Containers> containers_;  // Null: none.
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/containers.h"
 #include "agent/engine/engine_events.h"
 #include "base/log.h"
 #include "control/service/host_machine.h"
@@ -22,6 +23,7 @@ struct EngineConfig {
   std::string read_group = "plimsoll-read";
   control::MachineOptions machine;
   EventsConfig events;
+  ContainersConfig containers;
   log::Level log_level = log::Level::kInfo;
 };
 

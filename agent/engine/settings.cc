@@ -23,6 +23,10 @@ std::string check_webhook(const std::string& value) {
   return target ? "" : target.error().subject;
 }
 
+std::string check_storage_driver(const std::string& value) {
+  return value.empty() || value == "overlay2" || value == "vfs" ? "" : "give overlay2 or vfs";
+}
+
 bool differ(const SettingTarget& a, const SettingTarget& b) {
   return std::visit([&](auto* left) { return *left != *std::get<decltype(left)>(b); }, a);
 }
@@ -66,6 +70,23 @@ std::vector<Setting> settings_of(EngineSettings& settings) {
        "Run this program for every event, with its JSON on standard input (repeatable)", "PATH"},
       {"events.journal", &config.events.journal, kAtReload, nullptr,
        "Write every event to systemd's journal", ""},
+      {"containers", &config.containers.mode, kAtStart, check_containers_mode,
+       "Whether containers are run, over Docker's API: auto (where it can be done), true, false",
+       "WHEN"},
+      {"containers.programs", &config.containers.programs, kAtStart, check_path_or_none,
+       "Where plimsoll-shim and plimsoll-oci are (default: beside this program)", "DIR"},
+      {"containers.cgroup-driver", &config.containers.cgroup_driver, kAtStart, check_cgroup_driver,
+       "auto, cgroupfs or systemd (default auto: as the host has it)", "DRIVER"},
+      {"containers.cgroup-parent", &config.containers.cgroup_parent, kAtStart, nullptr,
+       "Where containers' groups are (default /plimsoll, with systemd plimsoll.slice)", "GROUP"},
+      {"containers.storage-driver", &config.containers.storage_driver, kAtStart,
+       check_storage_driver, "overlay2 or vfs (default: what works here)", "DRIVER"},
+      {"containers.bridge", &config.containers.bridge, kAtStart, nullptr,
+       "The default network's interface (default plimsoll0)", "NAME"},
+      {"containers.subnet", &config.containers.subnet, kAtStart, nullptr,
+       "The default network's addresses (default 172.27.0.0/16)", "CIDR"},
+      {"containers.subnet6", &config.containers.subnet6, kAtStart, nullptr,
+       "The same of IPv6 (default: none)", "CIDR"},
       {"kernel-log", &config.events.kernel_log, kAtStart, check_path_or_none,
        "Where the kernel's log is read for OOM kills (default /dev/kmsg); \"\": nowhere, counters "
        "serve alone",

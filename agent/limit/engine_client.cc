@@ -48,29 +48,29 @@ int exit_code_of_status(int status) {
   }
 }
 
-EngineClient::EngineClient(std::string socket, std::chrono::nanoseconds deadline)
-    : socket_(std::move(socket)) {
-  options_.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline) + kSlack;
-}
-
-NoAnswer EngineClient::unreachable(const Error& error) const {
+NoAnswer no_engine(const std::string& socket, const Error& error) {
   if (error.kind == ErrorKind::kNotOffered)
-    return {"no engine answers at " + socket_ +
+    return {"no engine answers at " + socket +
                 ": start one with 'plimsoll engine' (or systemctl start plimsoll-engine), or name "
                 "its socket with --socket",
             kExitUnreachable};
   if (error.kind != ErrorKind::kDenied) return {error.message(), kExitUnreachable};
-  const std::string group = group_of(socket_);
-  return {"no permission for " + socket_ + ": be root" +
+  const std::string group = group_of(socket);
+  return {"no permission for " + socket + ": be root" +
               (group.empty()
                    ? std::string()
                    : ", or a member of the group " + group + " (usermod -aG " + group + " NAME)"),
           kExitDenied};
 }
 
+EngineClient::EngineClient(std::string socket, std::chrono::nanoseconds deadline)
+    : socket_(std::move(socket)) {
+  options_.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline) + kSlack;
+}
+
 std::expected<std::string, NoAnswer> EngineClient::get(const std::string& target) const {
   auto response = http::get("unix:" + socket_, target, options_);
-  if (!response) return std::unexpected(unreachable(response.error()));
+  if (!response) return std::unexpected(no_engine(socket_, response.error()));
   if (response->status == 200) return std::move(response->body);
   const auto fault = decode_fault(response->body);
   return std::unexpected(
@@ -82,7 +82,7 @@ std::expected<std::string, NoAnswer> EngineClient::get(const std::string& target
 std::expected<http::ClientResponse, NoAnswer> EngineClient::post(const std::string& target,
                                                                  const std::string& json) const {
   auto response = http::post("unix:" + socket_, target, {"application/json", json}, options_);
-  if (!response) return std::unexpected(unreachable(response.error()));
+  if (!response) return std::unexpected(no_engine(socket_, response.error()));
   return *std::move(response);
 }
 

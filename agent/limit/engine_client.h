@@ -15,6 +15,9 @@ struct NoAnswer {
   int exit_code = 1;
 };
 
+// What to say when no engine could be asked.
+[[nodiscard]] NoAnswer no_engine(const std::string& socket, const Error& error);
+
 class EngineClient {
  public:
   // `deadline` is what a change may take in the engine.
@@ -27,8 +30,6 @@ class EngineClient {
                                                                    const std::string& json) const;
 
  private:
-  [[nodiscard]] NoAnswer unreachable(const Error& error) const;
-
   std::string socket_;
   http::ClientOptions options_;
 };

@@ -78,7 +78,7 @@ CommandText describe_one(const Command& command, std::vector<std::string> words,
 
 CommandText describe(std::span<const Command> commands) {
   CommandText root;
-  root.summary = "Measure and limit the containers of this host";
+  root.summary = "Run, measure and limit the containers of this host";
   root.flags = {{.names = {"-h", "--help"}, .help = "Print the list of commands and exit"},
                 {.names = {"--version"}, .help = "Print the version and exit"}};
   root.commands.reserve(commands.size());
