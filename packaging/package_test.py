@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(os.environ.get("PLIMSOLL_BUILD", ROOT / "build/dev"))
-NAMES = {"plimsoll", "plimsoll-engine", "plimsoll-grafana", "plimsoll-prometheus"}
+NAMES = {"plimsoll", "plimsoll-engine", "plimsoll-grafana", "plimsoll-prometheus", "plimsoll-runtime"}
 
 
 def run(*command):
@@ -59,6 +59,9 @@ class Packages(unittest.TestCase):
             "plimsoll-grafana": (
                 "/usr/share/plimsoll/grafana/dashboards/plimsoll-host.json",
                 "/etc/grafana/provisioning/dashboards/plimsoll.yaml",
+            ),
+            "plimsoll-runtime": (
+                "/usr/bin/plimsoll-oci", "/usr/bin/plimsoll-shim", "/usr/bin/plimsoll-init", "/usr/bin/plimsoll-unpack", "/lib/systemd/system/plimsoll-engine.service.d/containers.conf",
             ),
             "plimsoll-prometheus": ("/usr/share/plimsoll/prometheus/plimsoll.rules.yml",),
         }.items():  # fmt: skip

@@ -39,8 +39,11 @@ class Units(unittest.TestCase):
                 # There is no such program or manual page where nothing is installed.
                 text = path.read_text(encoding="utf-8").replace("/usr/bin/plimsoll", "/bin/true")
                 Path(directory, path.name).write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE))
+            more = Path(directory, "plimsoll-engine.service.d")
+            more.mkdir()
+            Path(more, "containers.conf").write_bytes((HERE / "plimsoll-engine-containers.conf").read_bytes())
             _, said = analyze("verify", "--man=no", *(str(Path(directory, path.name)) for path in units))
-            told = [line for line in said.splitlines() if any(path.name in line for path in units)]
+            told = [line for line in said.splitlines() if any(name in line for name in ("containers.conf", *(path.name for path in units)))]
             self.assertEqual(told, [])
 
 
