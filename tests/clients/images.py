@@ -7,7 +7,7 @@ BUSYBOX = "/bin/busybox"
 COMMANDS = "sh sleep dd cat wget httpd sync true mkdir echo".split()
 
 
-def busybox_tar():
+def busybox_tar(commands=COMMANDS):
     """A root file system as `docker import` and `podman import` take it."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
@@ -16,7 +16,7 @@ def busybox_tar():
             entry.type, entry.mode = tarfile.DIRTYPE, 0o777
             tar.addfile(entry)
         tar.add(BUSYBOX, "bin/busybox")
-        for command in COMMANDS:
+        for command in commands:
             entry = tarfile.TarInfo(f"bin/{command}")
             entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(entry)

@@ -110,7 +110,7 @@ def make(build, work, todo):
     """The payload disk, in `work`."""
     tree, disk = work / "payload", work / "payload.ext4"
     # What a user has on the machine: all of our programs, not only those of the jobs; and what the suite runs.
-    names = ("plimsoll", "plimsoll-shim", "plimsoll-oci", "plimsoll_cgroupfs_limit_kernel_test",
+    names = ("plimsoll", "plimsoll-shim", "plimsoll-oci", "plimsoll-init", "plimsoll-unpack", "plimsoll_cgroupfs_limit_kernel_test",
              "plimsoll_control_breach_kernel_test")
     programs = {build / "bin" / name for name in names}
     programs = {path for path in programs if path.exists()} | {Path(job.program) for job in todo if job.program}

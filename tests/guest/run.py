@@ -24,7 +24,7 @@ import payload
 import promtool
 import report
 
-RUN_SECONDS = 30 * 60
+RUN_SECONDS = 40 * 60
 
 
 def results_disk(work):

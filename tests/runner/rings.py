@@ -27,7 +27,7 @@ class Build:
 CONFIGURED = Build("dev", configure_only=True)
 EVERYTHING = Build("dev")
 # What users run is what clients and kernels are tried with.
-RELEASE = Build("release", ("plimsoll", "plimsoll-oci", "plimsoll_kernel_tests", "plimsoll_print_metrics"), "-DPLIMSOLL_TESTS=ON -DPLIMSOLL_BENCH=OFF")
+RELEASE = Build("release", ("plimsoll", "plimsoll-oci", "plimsoll-shim", "plimsoll-init", "plimsoll-unpack", "plimsoll_kernel_tests", "plimsoll_print_metrics"), "-DPLIMSOLL_TESTS=ON -DPLIMSOLL_BENCH=OFF")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Ring:
     quiet: bool = True
     empty_is_failure: bool = True
     by_default: bool = True  # Run when no ring is named.
-    leaves_room: bool = False  # It mostly waits for others: a build may go on beside it.
+    leaves_room: bool = False  # It mostly waits for others: a build may go on beside it, and a ring that stands apart.
+    apart: bool = False  # On a machine of its own: what it finds does not depend on what runs here meanwhile.
     # Runs the tests instead of ctest; gets --report FILE.
     program: str = ""
     places: frozenset = frozenset()  # Of the skip budget; empty: those of this machine.
@@ -58,7 +59,7 @@ RINGS = {
         Ring("kernel", ("kernel",), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
         Ring("clients", ("clients",), RELEASE, jobs=1, quiet=False, empty_is_failure=False, leaves_room=True),
         # The kernel ring's programs and a suite of its own, on a machine of its own.
-        Ring("guest", (), RELEASE, program="tests/guest/run.py", places=frozenset({"any", "v2"})),
+        Ring("guest", (), RELEASE, program="tests/guest/run.py", apart=True, places=frozenset({"any", "v2"})),
         # The README's own commands, which make the release build.
         Ring("readme", (), RELEASE, program="tests/runner/readme.py"),
         Ring("asan", ("unit", "fixtures", "fuzz"), Build("asan", ("plimsoll_unit_tests",))),
@@ -118,6 +119,13 @@ def begin(what, prefix=(), output=None):
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
 
 
+def show(output):
+    """What a program said that ran beside others."""
+    output.seek(0)
+    print(output.read().decode(errors="replace").rstrip(), flush=True)
+    output.close()
+
+
 class Builds:
     """The builds that rings need, each made once. While a ring runs that mostly waits for its clients, the build
     of a later one is made of the processor time that nobody else wants."""
@@ -137,9 +145,7 @@ class Builds:
         if self.ahead and self.ahead[0] == what:
             _, process, output = self.ahead
             process.wait()
-            output.seek(0)
-            print(output.read().decode(errors="replace").rstrip(), flush=True)
-            output.close()
+            show(output)
         else:
             process = begin(what)
             process.wait()
@@ -178,29 +184,58 @@ def ctest(ring, directory, report):
     return command
 
 
-def test(ring):
-    """Runs the ring's tests; the path of the JUnit file (which may not have been written)."""
-    directory = ROOT / "build" / ring.build.preset
-    report = directory / f"report-{ring.name}.xml"
-    report.unlink(missing_ok=True)
-    command = (program if ring.program else ctest)(ring, directory, report)
-    environment = {**SANITIZERS, **os.environ}
-    subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, check=False)
-    print(flush=True)  # ctest may leave its last line open.
-    return report
+class Started:
+    """A ring's tests, running. The JUnit file may never be written."""
+
+    def __init__(self, ring, output=None):
+        directory = ROOT / "build" / ring.build.preset
+        self.start = time.monotonic()
+        self.report = directory / f"report-{ring.name}.xml"
+        self.report.unlink(missing_ok=True)
+        self.output = output
+        command = (program if ring.program else ctest)(ring, directory, self.report)
+        environment = {**SANITIZERS, **os.environ}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+    def end(self):
+        self.process.wait()
+        if self.output:
+            show(self.output)
+        print(flush=True)  # ctest may leave its last line open.
+        return self.report
 
 
-def run(ring, tally, allowances, here):
+class Apart:
+    """Rings with a machine of their own, started while another one leaves room; shown when it is their turn."""
+
+    def __init__(self, rings):
+        self.rings = rings
+        self.started = {}
+
+    def look_ahead(self, ring, builds):
+        for other in self.rings[self.rings.index(ring) + 1 :] if ring.leaves_room else ():
+            if other.apart and other.build in builds.done:
+                self.started[other.name] = Started(other, tempfile.TemporaryFile())
+
+    def take(self, ring):
+        return self.started.pop(ring.name, None) or Started(ring)
+
+    def end(self):
+        for started in self.started.values():
+            started.process.terminate()
+            started.process.wait()
+
+
+def run(ring, started, tally, allowances, here):
     print(f"\n=== {ring.name}", flush=True)
-    start = time.monotonic()
-    report = test(ring)
+    report = started.end()
     cases = junit.read(report) if report.exists() else []
     before = len(tally.cases)
     judge(tally, ring.name, cases, allowances, ring.places or here)
     if not cases and ring.empty_is_failure:
         tally.add(ring.name, junit.FAILED, "no tests were found")
     only = Tally(tally.cases[before:])
-    print(f"--- {ring.name}: {only.verdict()} ({time.monotonic() - start:.1f} s)", flush=True)
+    print(f"--- {ring.name}: {only.verdict()} ({time.monotonic() - started.start:.1f} s)", flush=True)
 
 
 def main(names):
@@ -212,13 +247,16 @@ def main(names):
     here = skip_budget.this_machine()
     tally = Tally()
     builds = Builds(rings)
+    apart = Apart(rings)
     try:
         for ring in rings:
             builds.need(ring, tally)
             builds.look_ahead(ring)
-            run(ring, tally, allowances, here)
+            apart.look_ahead(ring, builds)
+            run(ring, apart.take(ring), tally, allowances, here)
     finally:
         builds.end()
+        apart.end()
     for fault in tally.faults:
         print(f"FAULT {fault}")
     print(tally.verdict(), flush=True)

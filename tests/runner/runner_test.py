@@ -160,5 +160,36 @@ class BuildsTest(unittest.TestCase):
         self.assertEqual(tally.count(rings.junit.FAILED), 1)
 
 
+class ApartTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        script = Path(directory.name) / "ring.py"
+        script.write_text("print('seen')", encoding="utf-8")
+        self.one = rings.Build("one")
+        self.waits = rings.Ring("waits", (), self.one, leaves_room=True)
+        self.busy = rings.Ring("busy", (), self.one)
+        self.far = rings.Ring("far", (), self.one, program=str(script), apart=True)
+        self.builds = rings.Builds([])
+        self.builds.done.add(self.one)
+
+    def test_starts_beside_a_ring_that_waits_and_is_shown_in_its_turn(self):
+        apart = rings.Apart([self.busy, self.waits, self.far])
+        apart.look_ahead(self.busy, self.builds)
+        self.assertEqual(apart.started, {})
+        apart.look_ahead(self.waits, self.builds)
+        started = apart.take(self.far)
+        self.assertEqual(apart.started, {})
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            started.end()
+        self.assertEqual(said.getvalue().split(), ["seen"])
+
+    def test_waits_for_its_build(self):
+        apart = rings.Apart([self.waits, self.far])
+        self.builds.done.clear()
+        apart.look_ahead(self.waits, self.builds)
+        self.assertEqual(apart.started, {})
+
+
 if __name__ == "__main__":
     unittest.main()

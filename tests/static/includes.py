@@ -39,7 +39,7 @@ SYSTEM = re.compile(
     r"[a-z_0-9]+"
     r"|(arpa|asm|linux|net|netinet|netpacket|sys)/[a-z_0-9/]+\.h"
     r"|(dirent|dlfcn|elf|endian|errno|fcntl|fnmatch|ftw|getopt|glob|grp|ifaddrs|limits|link|locale|malloc|mntent|netdb|poll"
-    r"|pthread|pty|pwd|sched|signal|spawn|stdlib|syslog|termios|time|unistd|utmpx|wordexp)\.h"
+    r"|pthread|pty|pwd|regex|sched|signal|spawn|stdlib|syslog|termios|time|unistd|utmpx|wordexp)\.h"
 )
 # What tests, fuzz targets and benchmarks may use besides their room's own: JSON is checked with
 # another parser than the one that prints it, filters with another compiler.
