@@ -48,7 +48,7 @@ TEST_ROOMS = {"tests"}
 # Test helpers stand beside the code; nothing but tests may include them.
 TEST_FILE = re.compile(r"(_test|_fuzz|_bench|_fixture|_testing)\.(cc|h)$|(^|/)(testing|test_[a-z_]+|temp_tree|fake_[a-z_]+)\.(h|cc)$")
 # Everything is open to what stands outside the house.
-OUTSIDE = ("tests/", "bench/")
+OUTSIDE = ("tests/", "bench/", "cmake/")
 
 
 @dataclass(frozen=True)
