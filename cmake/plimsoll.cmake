@@ -10,6 +10,10 @@ target_compile_definitions(plimsoll_flags INTERFACE PLIMSOLL_VERSION="${PROJECT_
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   target_compile_options(plimsoll_flags INTERFACE -Wmaybe-uninitialized)
 endif()
+# g++ 12 forgets that what it has from a precompiled header is a system header, and warns of libstdc++'s own strings.
+if(PLIMSOLL_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(plimsoll_flags INTERFACE -Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow -Wno-restrict)
+endif()
 # libstdc++ 12 uses what it has deprecated itself (std::stable_sort, get_temporary_buffer); g++ does not look there.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(plimsoll_flags INTERFACE -Wno-deprecated-declarations)
