@@ -1,13 +1,15 @@
 """What containers cost by the engine, beside dockerd in one run: script/bench calls it with the build's programs.
 
-    bench/engine.py [--build DIR] [--runs 20] [--many 200]
+    bench/engine.py [--build DIR] [--runs 20] [--many 500]
 
 Both serve the same docker command line in a host of its own (namespaces and cgroups that are removed). The runs of
 both alternate, each first as often as the other. Times are medians; single figures hold on this machine today,
-ratios anywhere.
+ratios anywhere. The command line's own share is the same for both and no engine's, so that each row is there twice:
+by the docker command line, and over the socket with the same requests and nothing else.
 """
 
 import argparse
+import concurrent.futures
 import os
 import statistics
 import subprocess
@@ -17,19 +19,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/clients"))
+import engine_client
 import images
 import mini_host
 
 CLI = "/usr/bin/docker"
 IMAGE = "plimsoll-test/busybox:1"
+SLEEP = ["sleep", "100000"]
 
 
 class Side:
-    """An engine and the command line that talks to it."""
+    """An engine and its clients."""
 
-    def __init__(self, name, socket, command, log):
+    def __init__(self, name, programs, socket, command, log):
         self.name = name
+        self.programs = {program[:15] for program in programs}
         self.socket = socket
+        self.client = engine_client.Client(socket)
         self.output = open(log, "w", encoding="utf-8")
         self.process = subprocess.Popen(command, stdout=self.output, stderr=self.output)
         deadline = time.monotonic() + 60
@@ -48,120 +54,150 @@ class Side:
             sys.exit(f"{self.name}: docker {' '.join(arguments)}: {done.stderr.decode()}")
         return done.stdout.decode()
 
-    def timed(self, *arguments):
-        start = time.perf_counter()
-        self.docker(*arguments)
-        return time.perf_counter() - start
-
     def processes(self):
-        """Its own and its helpers' pids: all that have its program or a keeper's."""
-        wanted = {"ours": ("plimsoll", "plimsoll-shim"), "dockerd": ("dockerd", "containerd", "containerd-shim", "docker-proxy")}[self.name]
+        """Its own and its helpers' directories in /proc."""
         for directory in Path("/proc").iterdir():
             try:
-                if directory.name.isdigit() and (directory / "comm").read_text().strip() in {name[:15] for name in wanted}:
+                if directory.name.isdigit() and (directory / "comm").read_text().strip() in self.programs:
                     yield directory
-            except OSError:
+            except OSError:  # It has ended meanwhile.
                 continue
 
-    def resident(self):
-        """KiB, shared pages counted by their share."""
-        total = 0
+    def memory(self):
+        """(resident, resident with shared pages counted by their share) of all processes, in KiB."""
+        sums = {"Rss:": 0, "Pss:": 0}
         for directory in self.processes():
-            try:
-                lines = (directory / "smaps_rollup").read_text().splitlines()
-                total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-            except OSError:
-                continue
-        return total
+            for line in (directory / "smaps_rollup").read_text().splitlines()[1:]:
+                key, value = line.split()[:2]
+                if key in sums:
+                    sums[key] += int(value)
+        return sums["Rss:"], sums["Pss:"]
 
-    def ticks(self):
-        total = 0
+    def engine_memory(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+    def activity(self):
+        """(processor ticks, times that a thread woke up) of all processes since they began."""
+        ticks, switches = 0, 0
         for directory in self.processes():
             fields = (directory / "stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total
+            ticks += int(fields[11]) + int(fields[12])
+            for thread in (directory / "task").iterdir():
+                switches += int((thread / "status").read_text().partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+        return ticks, switches
 
     def stop(self):
-        for container in self.docker("ps", "-aq").split():
-            self.docker("rm", "-f", container)
+        self.client.remove_all()
+        self.client.close()
         self.process.terminate()
         self.process.wait(60)
+        self.output.close()
 
 
-def row(what, ours, theirs, unit="ms"):
-    print(f"| {what} | {ours:.1f} {unit} | {theirs:.1f} {unit} | {theirs / ours if ours else float('nan'):.1f} |", flush=True)
+def show(what, ours, theirs, unit):
+    times = f"{theirs / ours:.1f}" if ours else "-"
+    print(f"| {what} | {ours:.1f} {unit} | {theirs:.1f} {unit} | {times} |", flush=True)
 
 
-def paired(what, sides, runs, *arguments):
-    """The same command by both, turn and turn about."""
+def paired(what, sides, runs, action):
+    """The same by both, turn and turn about."""
     times = {side.name: [] for side in sides}
     for turn in range(runs):
         for side in sides if turn % 2 == 0 else reversed(sides):
-            times[side.name].append(side.timed(*arguments) * 1000)
-    row(what, *(statistics.median(times[side.name]) for side in sides))
+            start = time.perf_counter()
+            action(side)
+            times[side.name].append((time.perf_counter() - start) * 1000)
+    show(what, *(statistics.median(times[side.name]) for side in sides), "ms")
 
 
-def many(sides, count):
-    """`count` running containers: how fast they come, and what they hold."""
-    for what in ("bridge", "none"):
-        rates, sizes = [], []
-        for side in sides:
-            before, start = side.resident(), time.perf_counter()
-            for number in range(count):
-                side.docker("run", "-d", "--name", f"many-{number}", "--network", what, IMAGE, "sleep", "100000")
-            rates.append(count / (time.perf_counter() - start))
-            sizes.append((side.resident() - before) / count)
-            if what == "none":
-                ticks, start = side.ticks(), time.perf_counter()
-                time.sleep(10)
-                used = (side.ticks() - ticks) / os.sysconf("SC_CLK_TCK") / (time.perf_counter() - start)
-                print(f"|   {side.name}: idle with {count} containers, share of a processor | {used * 100:.2f} % | | |", flush=True)
-            for number in range(count):
-                side.docker("rm", "-f", f"many-{number}")
-        print(f"| {count} containers one after the other, network {what}: a second | {rates[0]:.1f} | {rates[1]:.1f} | {rates[0] / rates[1]:.1f} |", flush=True)
-        row("  memory for each (engine's growth and keepers)", sizes[0], sizes[1], "KiB")
+def both_ways(what, sides, runs, command, request):
+    paired(f"{what}, docker command line", sides, runs, lambda side: side.docker(*command))
+    paired(f"{what}, over the socket", sides, runs, lambda side: request(side.client))
 
 
-def measure(sides, runs, count):
-    print("| what | Plimsoll | dockerd | times |\n|---|---|---|---|")
-    paired("docker run --rm, bridge", sides, runs, "run", "--rm", IMAGE, "true")
-    paired("docker run --rm, network none", sides, runs, "run", "--rm", "--network", "none", IMAGE, "true")
+def measure(sides, runs):
+    paired("the command line itself: docker version", sides, runs, lambda side: side.docker("version"))
+    for network in ("bridge", "none"):
+        both_ways(f"run --rm, network {network}", sides, runs, ["run", "--rm", "--network", network, IMAGE, "true"],
+                  lambda client, network=network: client.run_and_remove(IMAGE, ["true"], network))
     for side in sides:
         for number in range(20):
-            side.docker("run", "-d", "--name", f"one-{number}", "--network", "none", IMAGE, "sleep", "100000")
-    paired("docker exec NAME true", sides, runs, "exec", "one-0", "true")
-    paired("docker stats --no-stream of 20", sides, max(runs // 4, 3), "stats", "--no-stream")
+            side.client.start(side.client.create(IMAGE, SLEEP, "none", f"one-{number}"))
+    both_ways("exec true", sides, runs, ["exec", "one-0", "true"], lambda client: client.exec("one-0", ["true"]))
+    few = max(runs // 5, 3)
+    both_ways("stats --no-stream of 20", sides, few, ["stats", "--no-stream"], stats_of_all)
     for side in sides:
         for number in range(180):
-            side.docker("create", "--name", f"made-{number}", "--network", "none", IMAGE, "true")
-    paired("docker ps -a with 200", sides, runs, "ps", "-a")
+            side.client.create(IMAGE, ["true"], "none", f"made-{number}")
+    both_ways("ps -a of 200", sides, runs, ["ps", "-a"], lambda client: client.ask("GET", "/containers/json?all=1"))
     for side in sides:
-        for container in side.docker("ps", "-aq").split():
-            side.docker("rm", "-f", container)
-    many(sides, count)
+        side.client.remove_all()
+
+
+def stats_of_all(client):
+    """As the command line: each container's by a connection of its own, all at once."""
+    ids = [container["Id"] for container in client.ask("GET", "/containers/json")]
+
+    def one(container):
+        other = engine_client.Client(client.path)
+        other.ask("GET", f"/containers/{container}/stats?stream=0")
+        other.close()
+
+    with concurrent.futures.ThreadPoolExecutor(len(ids)) as pool:
+        list(pool.map(one, ids))
+
+
+def many(side, network, count):
+    """`count` running containers by one engine: how fast they come, what they hold, what they do at rest."""
+    before, own_before, start = side.memory(), side.engine_memory(), time.perf_counter()
+    for number in range(count):
+        side.client.start(side.client.create(IMAGE, SLEEP, network, f"many-{number}"))
+    rate = count / (time.perf_counter() - start)
+    time.sleep(12)  # Threads that are no longer needed leave.
+    after, own = side.memory(), side.engine_memory() - own_before
+    ticks, switches = side.activity()
+    time.sleep(10)
+    later = side.activity()
+    rss, pss = ((after[i] - before[i]) / count for i in (0, 1))
+    used = (later[0] - ticks) / os.sysconf("SC_CLK_TCK") / 10 * 100
+    print(f"| {side.name}, {count} on network {network} | {rate:.1f} | {rss:.0f} KiB | {pss:.0f} KiB | {own / count:.1f} KiB "
+          f"| {used:.2f} % | {(later[1] - switches) / 10:.1f} |", flush=True)
+    side.client.remove_all()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--many", type=int, default=100)
+    parser.add_argument("--many", type=int, default=500)
     arguments = parser.parse_args()
     if "PLIMSOLL_INSIDE" not in os.environ:
         # Absolute: the host inside starts elsewhere.
         return mini_host.outside([str(Path(__file__).resolve()), "--build", str(arguments.build.resolve()),
                                   "--runs", str(arguments.runs), "--many", str(arguments.many)])
     work = mini_host.inside()
-    ours = Side("ours", "/run/plimsoll/plimsoll.sock",
-                [str(arguments.build / "bin/plimsoll"), "engine", "--state-dir", str(work / "plimsoll")], work / "ours.log")
-    theirs = Side("dockerd", "/run/docker.sock",
-                  ["dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs", "--pidfile", "/run/docker.pid", "-H", "unix:///run/docker.sock"],
-                  work / "dockerd.log")
+    sides = []
     try:
-        measure([ours, theirs], arguments.runs, arguments.many)
+        sides.append(Side("Plimsoll", ("plimsoll", "plimsoll-shim"), "/run/plimsoll/plimsoll.sock",
+                          [str(arguments.build / "bin/plimsoll"), "engine", "--state-dir", str(work / "plimsoll")],
+                          work / "ours.log"))
+        sides.append(Side("dockerd", ("dockerd", "containerd", "containerd-shim", "docker-proxy"), "/run/docker.sock",
+                          ["dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs", "--pidfile", "/run/docker.pid",
+                           "-H", "unix:///run/docker.sock"], work / "dockerd.log"))
+        if arguments.runs:
+            print("| what | Plimsoll | dockerd | times |\n|---|---|---|---|")
+            measure(sides, arguments.runs)
+        if arguments.many:
+            print("\n| running containers | started a second | RSS for each | PSS for each | of it the engine's | processor at rest "
+                  "| wake-ups a second |\n|---|---|---|---|---|---|---|")
+            for network in ("bridge", "none"):
+                many(sides[0], network, arguments.many)
+                # Slower by so much that fewer do.
+                many(sides[1], network, max(arguments.many // 10, 1))
     finally:
-        ours.stop()
-        theirs.stop()
+        for side in sides:
+            side.stop()
     return 0
 
 
