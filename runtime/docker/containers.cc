@@ -2,6 +2,12 @@
 
 namespace plimsoll::docker {
 
+namespace {
+
+constexpr std::chrono::milliseconds kFirstSample(200);
+
+}  // namespace
+
 Result<std::unique_ptr<ContainerApi>> ContainerApi::create(Api& api, engine::Engine& engine,
                                                            const cgroupfs::Layout& layout,
                                                            DirFd proc, const Clock& clock) {
@@ -18,12 +24,13 @@ ContainerApi::ContainerApi(Api& api, engine::Engine& engine, UsageReader reader,
   add_container_files(api, engine, clock);
   add_container_stats(api, engine, stats_);
   add_exec(api, engine);
-  // A first sample of each life, so that whoever asks soon after is answered at once.
+  // A first sample of each life, so that whoever asks soon after is answered at once. Not of lives
+  // that are over before anybody can ask.
   listening_ = engine.listen({}, [this, &api, &engine](const engine::Event& event) {
     if (event.type != "container") return;
     if (event.action == "die") return stats_.forget(event.id);
     if (event.action != "start") return;
-    api.after(std::chrono::nanoseconds(0), [this, &engine, id = event.id] {
+    api.after(kFirstSample, [this, &engine, id = event.id] {
       if (const auto container = engine.find(id)) stats_.started(**container);
     });
   });
