@@ -16,6 +16,7 @@
 #include "runtime/engine/files.h"
 #include "runtime/engine/merge.h"
 #include "runtime/engine/names.h"
+#include "runtime/image/passing.h"
 
 namespace plimsoll::engine {
 
@@ -154,11 +155,20 @@ Answer<> EngineImpl::make(Entry& entry) {
         return found->stored.places;
       }));
   Rollback undo;
+  // Anonymous volumes stay on the disk: so must what says whose they are.
+  entry.passing =
+      definition.host.auto_remove && std::ranges::none_of(stored.places, &Place::anonymous);
   PLIMSOLL_TRY(make_directories(state_dir_of(entry.id), 0710));
   undo.on_failure([&] { std::ignore = remove_tree(state_dir_of(entry.id)); });
+  if (entry.passing) {
+    PLIMSOLL_TRY(make_directories(passing_dir_of(entry.id), 0700));
+    undo.on_failure([&] { std::ignore = remove_tree(passing_dir_of(entry.id)); });
+  }
   PLIMSOLL_TRY(save_config(entry, false));
   undo.on_failure([&] { std::ignore = images_->remove_root(entry.id); });
   PLIMSOLL_TRY(images_->make_root(entry.id, stored.container.image_id));
+  // What it writes goes with it at its end, or after a power cut.
+  if (definition.host.auto_remove) PLIMSOLL_TRY(image::mark_passing(*images_, entry.id));
   undo.on_failure([&] {
     for (const Place& place : stored.places)
       if (place.anonymous && !place.point.name.empty())

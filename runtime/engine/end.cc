@@ -277,8 +277,8 @@ Answer<> EngineImpl::remove_locked(const EntryPtr& entry, VolumesToo volumes) {
   std::ignore = remove_tree(run_dir_of(entry->id));
   std::ignore = remove_tree(measuring_file_of(entry->id));
   // Last: as long as the record is there, somebody knows that there is something to remove.
-  if (const auto removed = remove_tree(state_dir_of(entry->id)); !removed)
-    return failed(removed.error());
+  for (const std::string& directory : {state_dir_of(entry->id), passing_dir_of(entry->id)})
+    if (const auto removed = remove_tree(directory); !removed) return failed(removed.error());
   entry->gone = true;
   {
     const std::lock_guard lock(table_);

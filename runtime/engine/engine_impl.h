@@ -108,10 +108,15 @@ class EngineImpl final : public Engine {
   // --- Paths. ---
   [[nodiscard]] std::string state_dir_of(const std::string& id) const;
   [[nodiscard]] std::string run_dir_of(const std::string& id) const;
+  // Where its config.json and state.json are. Those of containers that remove themselves need not
+  // outlive a power cut: nothing waits for the disk.
+  [[nodiscard]] std::string passing_dir_of(const std::string& id) const;
+  [[nodiscard]] std::string record_dir_of(const Entry& entry) const;
   [[nodiscard]] std::string measuring_file_of(const std::string& id) const;
 
   // --- open.cc ---
   Result<> load();
+  Result<> load_one(const std::string& id);
   void recover();
   void take_up(const EntryPtr& entry);
   void sweep();

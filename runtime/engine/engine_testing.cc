@@ -194,7 +194,8 @@ bool EngineTest::becomes(const std::string& reference, Status status) {
 
 std::vector<std::string> EngineTest::leftovers() const {
   std::vector<std::string> all;
-  for (const char* directory : {"/state/containers", "/run/engine", "/run/containers"})
+  for (const char* directory :
+       {"/state/containers", "/run/engine", "/run/containers", "/run/passing"})
     for (const std::string& name : names_in(tree_.path() + directory))
       all.push_back(directory + ("/" + name));
   for (const std::string& name : engine_->images().roots()) all.push_back("root of " + name);

@@ -48,6 +48,8 @@ struct Entry {
   std::shared_ptr<Run> run;
   bool keeps_itself = false;                       // Being restarted: not removed at its end.
   bool gone = false;                               // Removed while somebody waited for `change`.
+  bool passing = false;                            // Its record goes with the machine's run.
+  std::optional<std::string> upper;                // Where its changes are, once asked for.
   std::vector<std::shared_ptr<Attachment>> early;  // Attached before the start.
   std::optional<Loop::Timer> restart;
   std::chrono::milliseconds back_off{0};

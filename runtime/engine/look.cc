@@ -41,6 +41,12 @@ std::string EngineImpl::state_dir_of(const std::string& id) const {
 std::string EngineImpl::run_dir_of(const std::string& id) const {
   return options_.run_dir + "/engine/" + id;
 }
+std::string EngineImpl::passing_dir_of(const std::string& id) const {
+  return options_.run_dir + "/passing/" + id;
+}
+std::string EngineImpl::record_dir_of(const Entry& entry) const {
+  return entry.passing ? passing_dir_of(entry.id) : state_dir_of(entry.id);
+}
 std::string EngineImpl::measuring_file_of(const std::string& id) const {
   return options_.run_dir + "/containers/" + id + ".json";
 }
@@ -119,26 +125,28 @@ void EngineImpl::publish(Entry& entry) {
     entry.seen = std::make_shared<const Container>(container);
   }
   entry.ended.notify_all();
-  std::string upper;
-  if (const auto root = images_->root_info(entry.id)) {
-    const auto found = root->data.find("UpperDir");
-    if (found != root->data.end()) upper = found->second;
+  if (!entry.upper) {
+    if (const auto root = images_->root_info(entry.id)) {
+      const auto found = root->data.find("UpperDir");
+      entry.upper = found == root->data.end() ? std::string() : found->second;
+    }
   }
   // Without it numbers have no names: no reason to fail.
   const auto written = replace_file(
-      measuring_file_of(entry.id), encode_for_measuring(container, upper, images_->driver()), 0640);
+      measuring_file_of(entry.id),
+      encode_for_measuring(container, entry.upper.value_or(""), images_->driver()), 0640);
   if (!written) log::warn("container " + short_id(entry.id) + ": " + written.error().message());
 }
 
 void EngineImpl::save_state(Entry& entry) {
   const auto saved =
-      replace_file(state_dir_of(entry.id) + "/state.json", encode_state(entry.stored), 0600);
+      replace_file(record_dir_of(entry) + "/state.json", encode_state(entry.stored), 0600);
   if (!saved) log::error("container " + short_id(entry.id) + ": " + saved.error().message());
 }
 
 Result<> EngineImpl::save_config(Entry& entry, bool durable) {
-  return replace_file(state_dir_of(entry.id) + "/config.json", encode_config(entry.stored), 0600,
-                      durable ? Keep::kMachine : Keep::kProcess);
+  return replace_file(record_dir_of(entry) + "/config.json", encode_config(entry.stored), 0600,
+                      durable && !entry.passing ? Keep::kMachine : Keep::kProcess);
 }
 
 void EngineImpl::tell_about(const Container& container, std::string action,

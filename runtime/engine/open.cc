@@ -92,6 +92,7 @@ Result<> EngineImpl::open_all() {
   PLIMSOLL_TRY(make_directories(options_.run_dir, 0755));
   PLIMSOLL_TRY(make_directories(options_.run_dir + "/engine", 0700));
   PLIMSOLL_TRY(make_directories(options_.run_dir + "/containers", 0755));
+  PLIMSOLL_TRY(make_directories(options_.run_dir + "/passing", 0700));
   host_ = PLIMSOLL_TRY(runtime::open_host(
       options_.run_dir + "/oci", options_.systemd_cgroups ? runtime::CgroupManager::kSystemd
                                                           : runtime::CgroupManager::kFiles));
@@ -118,33 +119,44 @@ Result<> EngineImpl::open_all() {
 }
 
 Result<> EngineImpl::load() {
-  for (const std::string& id : names_in(options_.state_dir + "/containers")) {
-    if (!is_id(id)) {
-      std::ignore = remove_tree(state_dir_of(id));
-      continue;
+  std::set<std::string> ids;
+  for (const std::string& directory :
+       {options_.state_dir + "/containers", options_.run_dir + "/passing"}) {
+    for (const std::string& name : names_in(directory)) {
+      if (is_id(name))
+        ids.insert(name);
+      else
+        std::ignore = remove_tree(directory + "/" + name);
     }
-    auto entry = std::make_shared<Entry>(id);
-    auto config = read_text(state_dir_of(id) + "/config.json");
-    if (!config && config.error().kind == ErrorKind::kNotOffered) {
-      // It had not begun to be.
-      std::ignore = remove_tree(state_dir_of(id));
-      continue;
-    }
-    if (!config) return std::unexpected(config.error());
-    auto stored = decode_config(*config);
-    if (!stored) {
-      // Left where it is for people to look at.
-      log::error("container " + short_id(id) + ": config.json: " + stored.error().message());
-      continue;
-    }
-    entry->stored = *std::move(stored);
-    const auto state = read_text(state_dir_of(id) + "/state.json");
-    const auto decoded = state ? decode_state(*state, entry->stored) : Result<>();
-    if (!decoded) log::warn("container " + short_id(id) + ": state.json: lost");
-    entries_[id] = entry;
-    names_[entry->stored.container.name] = id;
-    normalise(*entry);
   }
+  for (const std::string& id : ids) PLIMSOLL_TRY(load_one(id));
+  return {};
+}
+
+Result<> EngineImpl::load_one(const std::string& id) {
+  auto entry = std::make_shared<Entry>(id);
+  entry->passing = exists(passing_dir_of(id) + "/config.json");
+  auto config = read_text(record_dir_of(*entry) + "/config.json");
+  if (!config && config.error().kind == ErrorKind::kNotOffered) {
+    // It had not begun to be, or went with the machine's last run.
+    std::ignore = remove_tree(state_dir_of(id));
+    std::ignore = remove_tree(passing_dir_of(id));
+    return {};
+  }
+  if (!config) return std::unexpected(config.error());
+  auto stored = decode_config(*config);
+  if (!stored) {
+    // Left where it is for people to look at.
+    log::error("container " + short_id(id) + ": config.json: " + stored.error().message());
+    return {};
+  }
+  entry->stored = *std::move(stored);
+  const auto state = read_text(record_dir_of(*entry) + "/state.json");
+  const auto decoded = state ? decode_state(*state, entry->stored) : Result<>();
+  if (!decoded) log::warn("container " + short_id(id) + ": state.json: lost");
+  entries_[id] = entry;
+  names_[entry->stored.container.name] = id;
+  normalise(*entry);
   return {};
 }
 

@@ -51,7 +51,9 @@ int mount_in_thread(const DirFd& directory, const std::string& target, const std
 Result<> mount_overlay(const DirFd& layers, const OverlayMount& mount) {
   // What a kernel's configuration may switch on, and what would put more into the upper directory
   // than what was changed: redirected names, inodes without data, an index of links.
-  for (const char* more : {",index=off,redirect_dir=off,metacopy=off", ""}) {
+  for (const char* more : {",index=off,redirect_dir=off,metacopy=off,volatile",
+                           ",index=off,redirect_dir=off,metacopy=off", ""}) {
+    if (!mount.is_volatile && std::string_view(more).ends_with(",volatile")) continue;
     const std::string options = options_of(mount, more);
     if (options.size() >= static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)))
       return failure(ErrorKind::kRejected, "mount", "max depth exceeded");

@@ -17,6 +17,7 @@ struct OverlayMount {
   std::string upper;               // Empty: read-only.
   std::string work;
   std::string target;
+  bool is_volatile = false;  // Nothing of it is synced, where the kernel (5.10) can do without.
 };
 
 // kRejected, kNotOffered, kDenied: this kernel, file system or process cannot.

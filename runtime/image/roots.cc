@@ -16,6 +16,7 @@
 #include "runtime/image/digest.h"
 #include "runtime/image/disk.h"
 #include "runtime/image/overlay.h"
+#include "runtime/image/passing.h"
 #include "runtime/image/vfs.h"
 
 namespace plimsoll::image {
@@ -42,6 +43,14 @@ Result<> copy_root_of(const DirFd& from, const DirFd& to) {
   if (::fchown(to.get(), status.st_uid, status.st_gid) != 0) return os_failure("fchown", "");
   if (::fchmod(to.get(), status.st_mode & 07777U) != 0) return os_failure("fchmod", "");
   return {};
+}
+
+// What the kernel leaves of a mount without syncs, and mounts nothing over. It is there for
+// machines that went down meanwhile: no such root is mounted again after that.
+Result<> forget_volatile(const DirFd& root) {
+  if (!exists_at(root, "work/work/incompat")) return {};
+  const DirFd work = PLIMSOLL_TRY(open_dir_at(root, "work/work"));
+  return remove_tree(work, "incompat");
 }
 
 Result<> check_name(const std::string& container) {
@@ -203,6 +212,8 @@ Result<std::string> Roots::mount(const std::string& container) {
   mount.upper = at + "upper";
   mount.work = at + "work";
   mount.target = at + "merged";
+  mount.is_volatile = exists_at(root, kPassing);
+  PLIMSOLL_TRY(forget_volatile(root));
   PLIMSOLL_TRY(mount_overlay(content_.layers(), mount));
   return merged;
 }
