@@ -28,7 +28,6 @@ struct BundleFacts {
   Identity user;
   std::vector<Place> places;
   std::vector<std::string> link_variables;
-  bool is_v4_only = true;  // No IPv6 on its networks.
 };
 [[nodiscard]] model::Answer<std::string> make_bundle(const Container& container,
                                                      const BundleFacts& facts);

@@ -2,6 +2,7 @@
 // control, talk, exec, health, look, tree, wires.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -132,8 +133,11 @@ class EngineImpl final : public Engine {
   // --- start.cc ---
   [[nodiscard]] model::Answer<> begin_run(const EntryPtr& entry);
   [[nodiscard]] model::Answer<> try_run(const EntryPtr& entry, Rollback& undo);
-  [[nodiscard]] model::Answer<BundleFacts> gather(Entry& entry, Rollback& undo);
-  [[nodiscard]] model::Answer<> join_namespaces(Entry& entry, BundleFacts& facts, Rollback& undo);
+  // What is done to a container's network while its process is made. Waits for it when it goes.
+  using Wiring = std::future<model::Answer<>>;
+  [[nodiscard]] model::Answer<BundleFacts> gather(Entry& entry, Rollback& undo, Wiring& wiring);
+  [[nodiscard]] model::Answer<> join_namespaces(Entry& entry, BundleFacts& facts, Rollback& undo,
+                                                Wiring& wiring);
   [[nodiscard]] model::Answer<std::string> join(const std::string& mode, const char* kind) const;
   [[nodiscard]] model::Answer<> prepare_places(Entry& entry, Rollback& undo);
   void start_failed(Entry& entry, const model::Refusal& why);
@@ -141,11 +145,15 @@ class EngineImpl final : public Engine {
   void on_keeper(const EntryPtr& entry, const std::shared_ptr<Run>& run);
 
   // --- wires.cc ---
-  [[nodiscard]] model::Answer<> connect_all(Entry& entry, BundleFacts& facts, Rollback& undo);
+  [[nodiscard]] model::Answer<> connect_all(Entry& entry, BundleFacts& facts, Rollback& undo,
+                                            Wiring& wiring);
+  [[nodiscard]] model::Answer<> wire(Entry& entry);
   [[nodiscard]] model::Answer<> connect_one(Entry& entry, const std::string& network,
                                             const model::EndpointConfig& endpoint);
   [[nodiscard]] model::Answer<> publish_ports(Entry& entry);
   [[nodiscard]] model::Answer<std::vector<std::string>> link_variables(const Entry& entry) const;
+  // They have to be there when the process is made, and say the truth when it starts.
+  [[nodiscard]] static Result<> make_etc(const Entry& entry);
   [[nodiscard]] Result<> write_etc(Entry& entry);
   void disconnected(Entry& entry);
 

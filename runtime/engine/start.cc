@@ -161,7 +161,8 @@ Answer<std::string> EngineImpl::join(const std::string& mode, const char* kind) 
   return fill_in("/proc/{}/ns/{}", found->state.pid, kind);
 }
 
-Answer<> EngineImpl::join_namespaces(Entry& entry, BundleFacts& facts, Rollback& undo) {
+Answer<> EngineImpl::join_namespaces(Entry& entry, BundleFacts& facts, Rollback& undo,
+                                     Wiring& wiring) {
   Container& container = entry.stored.container;
   const model::HostConfig& host = container.definition.host;
   facts.pid = PLIMSOLL_TRY(join(host.pid_mode, "pid"));
@@ -191,10 +192,11 @@ Answer<> EngineImpl::join_namespaces(Entry& entry, BundleFacts& facts, Rollback&
   }
   if (host.network_mode == "host") {
     facts.network = "host";
+    PLIMSOLL_TRY(write_etc(entry));
     return {};
   }
   const std::string other = other_of(host.network_mode);
-  if (other.empty()) return connect_all(entry, facts, undo);
+  if (other.empty()) return connect_all(entry, facts, undo, wiring);
   facts.network = PLIMSOLL_TRY(join(host.network_mode, "net"));
   // Names and files are those of whoever has the network.
   const ContainerPtr found = PLIMSOLL_TRY(find(other));
@@ -223,14 +225,14 @@ Answer<> EngineImpl::prepare_places(Entry& entry, Rollback& undo) {
   return {};
 }
 
-Answer<BundleFacts> EngineImpl::gather(Entry& entry, Rollback& undo) {
+Answer<BundleFacts> EngineImpl::gather(Entry& entry, Rollback& undo, Wiring& wiring) {
   const Container& container = entry.stored.container;
   const model::Definition& definition = container.definition;
   BundleFacts facts;
   facts.rootfs = PLIMSOLL_TRY(images_->mount_root(entry.id));
   undo.on_failure([this, id = entry.id] { std::ignore = images_->unmount_root(id); });
   PLIMSOLL_TRY(make_directories(run_dir_of(entry.id), 0700));
-  PLIMSOLL_TRY(join_namespaces(entry, facts, undo));
+  PLIMSOLL_TRY(join_namespaces(entry, facts, undo, wiring));
   PLIMSOLL_TRY(prepare_places(entry, undo));
   facts.places = entry.stored.places;
   const DirFd root = PLIMSOLL_TRY(open_dir(facts.rootfs.c_str()));
@@ -249,7 +251,6 @@ Answer<BundleFacts> EngineImpl::gather(Entry& entry, Rollback& undo) {
     if (!exists(facts.init))
       return refuse(Refused::kFailed, fill_in("--init: there is no {}", facts.init));
   }
-  if (other_of(definition.host.network_mode).empty()) PLIMSOLL_TRY(write_etc(entry));
   return facts;
 }
 
@@ -258,7 +259,8 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   const model::Config& config = container.definition.config;
   const std::string directory = run_dir_of(entry->id);
   undo.on_failure([directory] { std::ignore = remove_tree(directory); });
-  const BundleFacts facts = PLIMSOLL_TRY(gather(*entry, undo));
+  Wiring wiring;
+  const BundleFacts facts = PLIMSOLL_TRY(gather(*entry, undo, wiring));
   const std::string bundle = PLIMSOLL_TRY(make_bundle(container, facts));
   PLIMSOLL_TRY(replace_file(directory + "/config.json", bundle, 0600));
   const std::string keeper = directory + "/keeper";
@@ -297,6 +299,7 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   run->connection = PLIMSOLL_TRY(shim::Connection::connect(run->dir));
   PLIMSOLL_TRY(run->connection->send(shim::Request::kWait));
   for (const auto& attachment : entry->early) PLIMSOLL_TRY(attachment->connect(run->dir));
+  if (wiring.valid()) PLIMSOLL_TRY(wiring.get());
   if (const auto started = runtime::start(*host_, entry->id); !started)
     return std::unexpected(runtime_refusal(started.error().message()));
   undo.commit();

@@ -1,5 +1,9 @@
 // Networks of containers, and the files that say so inside: hosts, hostname, resolv.conf.
+#include <fcntl.h>
+
 #include <algorithm>
+#include <future>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -97,14 +101,26 @@ Answer<> EngineImpl::connect_one(Entry& entry, const std::string& network,
   return {};
 }
 
-Answer<> EngineImpl::connect_all(Entry& entry, BundleFacts& facts, Rollback& undo) {
+Answer<> EngineImpl::connect_all(Entry& entry, BundleFacts& facts, Rollback& undo, Wiring& wiring) {
   const model::Definition& definition = entry.stored.container.definition;
   undo.on_failure([this, id = entry.id] { std::ignore = networks_->release(id); });
   facts.network = PLIMSOLL_TRY(networks_->make_namespace(entry.id));
-  if (!is_bridged(definition.host.network_mode)) return {};
+  if (!is_bridged(definition.host.network_mode)) {
+    PLIMSOLL_TRY(write_etc(entry));
+    return {};
+  }
   if (!options_.live_networks)
     return refuse(Refused::kInvalid,
                   "this engine makes no bridges: only the networks host and none are there");
+  // A sysctl of an interface is written when the process is made, and needs the interface.
+  if (!definition.host.sysctls.empty()) return wire(entry);
+  PLIMSOLL_TRY(make_etc(entry));
+  wiring = std::async(std::launch::async, [this, &entry] { return wire(entry); });
+  return {};
+}
+
+Answer<> EngineImpl::wire(Entry& entry) {
+  const model::Definition& definition = entry.stored.container.definition;
   // The one that the mode names comes first: it has the ports and the default route.
   const auto first = definition.networks.find(definition.host.network_mode);
   PLIMSOLL_TRY(
@@ -112,9 +128,9 @@ Answer<> EngineImpl::connect_all(Entry& entry, BundleFacts& facts, Rollback& und
                   first == definition.networks.end() ? model::EndpointConfig() : first->second));
   for (const auto& [name, endpoint] : definition.networks)
     if (name != definition.host.network_mode) PLIMSOLL_TRY(connect_one(entry, name, endpoint));
-  for (const net::Endpoint& endpoint : networks_->endpoints_of(entry.id))
-    if (!endpoint.address6.empty()) facts.is_v4_only = false;
-  return publish_ports(entry);
+  PLIMSOLL_TRY(publish_ports(entry));
+  PLIMSOLL_TRY(write_etc(entry));
+  return {};
 }
 
 Answer<> EngineImpl::publish_ports(Entry& entry) {
@@ -151,6 +167,16 @@ Answer<std::vector<std::string>> EngineImpl::link_variables(const Entry& entry) 
       all.push_back(std::move(variable));
   }
   return all;
+}
+
+Result<> EngineImpl::make_etc(const Entry& entry) {
+  const Container& container = entry.stored.container;
+  for (const std::string& path :
+       {container.hosts_path, container.hostname_path, container.resolv_conf_path}) {
+    const Fd file(::open(path.c_str(), O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!file) return os_failure("open", path);
+  }
+  return {};
 }
 
 Result<> EngineImpl::write_etc(Entry& entry) {
