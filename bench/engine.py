@@ -67,8 +67,11 @@ class Side:
         """(resident, resident with shared pages counted by their share) of all processes, in KiB."""
         sums = {"Rss:": 0, "Pss:": 0}
         for directory in self.processes():
-            for line in (directory / "smaps_rollup").read_text().splitlines()[1:]:
-                key, value = line.split()[:2]
+            try:
+                lines = (directory / "smaps_rollup").read_text().splitlines()[1:]
+            except OSError:  # It has ended meanwhile.
+                continue
+            for key, value in (line.split()[:2] for line in lines):
                 if key in sums:
                     sums[key] += int(value)
         return sums["Rss:"], sums["Pss:"]
@@ -81,10 +84,13 @@ class Side:
         """(processor ticks, times that a thread woke up) of all processes since they began."""
         ticks, switches = 0, 0
         for directory in self.processes():
-            fields = (directory / "stat").read_text().rpartition(")")[2].split()
+            try:
+                fields = (directory / "stat").read_text().rpartition(")")[2].split()
+                threads = [(thread / "status").read_text() for thread in (directory / "task").iterdir()]
+            except OSError:
+                continue
             ticks += int(fields[11]) + int(fields[12])
-            for thread in (directory / "task").iterdir():
-                switches += int((thread / "status").read_text().partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+            switches += sum(int(text.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for text in threads)
         return ticks, switches
 
     def stop(self):

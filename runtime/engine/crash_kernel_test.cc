@@ -83,6 +83,14 @@ class CrashTest : public EngineTest {
       if (const auto made = engine_->exec_create(created->id, exec))
         static_cast<void>(engine_->exec_start(*made, false, {}));
       if (random() % 3 == 0) static_cast<void>(end_of(created->id));
+      if (random() % 3 == 0) {
+        // Nobody asks for it again; nothing of it may stay.
+        model::Definition brief = worker(static_cast<int>(random() % 1000));
+        brief.host.auto_remove = true;
+        brief.config.volumes.clear();
+        if (const auto made = engine_->create("", brief))
+          static_cast<void>(engine_->start(made->id));
+      }
       if (random() % 3 == 0 && mine.size() > 2) {
         const std::string id = mine[random() % mine.size()];
         note("removing " + id);
