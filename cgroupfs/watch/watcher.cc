@@ -167,6 +167,14 @@ void Watcher::add(const Cgroup& cgroup, Stalls stalls) {
   stats_.directories = by_watch_.size();
 }
 
+void Watcher::add_stalls(const Cgroup& cgroup) {
+  const auto at = groups_.find(cgroup.serial);
+  if (at == groups_.end() || at->second.has_stalls()) return;
+  stats_.descriptors -= at->second.descriptors();
+  watch_stalls(at->second, cgroup);
+  stats_.descriptors += at->second.descriptors();
+}
+
 void Watcher::set_thresholds(const Cgroup& cgroup, std::span<const std::uint64_t> bytes) {
   const auto at = groups_.find(cgroup.serial);
   const auto memory = layout_.of(Controller::kMemory);

@@ -86,6 +86,8 @@ class Watcher {
   enum class Stalls : std::uint8_t { kNone, kWatch };
   // A group that is gone already is watched by nothing, which is no failure: see stats().
   void add(const Cgroup& cgroup, Stalls stalls);
+  // Arms the triggers of one that was added without.
+  void add_stalls(const Cgroup& cgroup);
   // v1: replaces the group's thresholds; empty: none. Elsewhere without effect.
   void set_thresholds(const Cgroup& cgroup, std::span<const std::uint64_t> bytes);
   void remove(std::uint64_t serial);

@@ -19,6 +19,9 @@ namespace {
 constexpr seconds kKeepEnded(60);
 // The kernel tells of a removal by a worker of its own, soon after it.
 constexpr milliseconds kRemovalTold(200);
+// A group with triggers is removed late: the kernel waits 30 to 50 ms for their last reader. Of one
+// that lives shorter than this there is nothing to tell that took a whole window.
+constexpr milliseconds kLivesOn(800);
 
 cgroupfs::ReaderOptions reader_options(const MonitorOptions& options) {
   cgroupfs::ReaderOptions reader;
@@ -77,8 +80,11 @@ void Monitor::join(const cgroupfs::Cgroup& cgroup) {
   auto group = std::make_unique<Group>(options_.judge);
   group->cgroup = &cgroup;
   group->container = inventory::classify(cgroup.path).is_container();
-  watcher_->add(cgroup, group->container ? cgroupfs::Watcher::Stalls::kWatch
-                                         : cgroupfs::Watcher::Stalls::kNone);
+  // What was there before us is no group that comes and goes.
+  const bool at_once = next_tick_ == MonoTime{};
+  if (group->container && !at_once) group->stalls_at = clock_.now() + kLivesOn;
+  watcher_->add(cgroup, group->container && at_once ? cgroupfs::Watcher::Stalls::kWatch
+                                                    : cgroupfs::Watcher::Stalls::kNone);
   // From here on the log and the signals tell; what the counter has now is the past.
   const auto counters = cgroupfs::read_own_memory_counters(layout_, cgroup, buffer_);
   if (counters && counters->oom_kill)
@@ -151,8 +157,9 @@ void Monitor::follow_tree() {
     const auto group = by_serial_.find(changed->serial);
     // It may have come to the memory controller, or to the cgroup2 mount, only now.
     if (group != by_serial_.end())
-      watcher_->add(*changed, group->second->container ? cgroupfs::Watcher::Stalls::kWatch
-                                                       : cgroupfs::Watcher::Stalls::kNone);
+      watcher_->add(*changed, group->second->container && !group->second->stalls_at
+                                  ? cgroupfs::Watcher::Stalls::kWatch
+                                  : cgroupfs::Watcher::Stalls::kNone);
     if (group != by_serial_.end()) group->second->threshold_limit.reset();
   }
   for (const cgroupfs::Cgroup* written : changes.written)

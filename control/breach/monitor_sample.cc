@@ -37,6 +37,10 @@ void Monitor::sample(MonoTime now) {
     TierSet due = TierSet().with(Tier::kHot);
     if ((ticks_ + group->cgroup->serial) % kWarmEvery == 0) due = due.with(Tier::kWarm);
     group->account.settle(now);
+    if (group->stalls_at && now >= *group->stalls_at) {
+      group->stalls_at.reset();
+      watcher_->add_stalls(*group->cgroup);
+    }
     // Limits are read when somebody wrote one, and rarely all the same: not every file tells.
     if (group->limits_due || now - group->limits_at >= options_.limits_every) {
       due = TierSet::all();

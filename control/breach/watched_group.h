@@ -20,6 +20,7 @@ struct Monitor::Group {
   const cgroupfs::Cgroup* cgroup = nullptr;
   std::unique_ptr<cgroupfs::Cgroup> owned;  // Once removed.
   bool container = false;                   // By its path.
+  std::optional<MonoTime> stalls_at;        // When its triggers are to be armed; not yet.
   inventory::IdentityPtr identity;          // The last one known; null before the first event.
   cgroupfs::CgroupSample sample;
   MemoryCurve curve;
