@@ -153,8 +153,13 @@ TEST_F(WatcherKernel, TellsOfStallsAlsoBesideV1) {
                          : write_at(group.dir(*cpu), "cpu.max", "10000 100000");
   ASSERT_TRUE(quota);
   watch({.stalls = {{StallResource::kCpu, milliseconds(50), milliseconds(500)}}});
-  watcher_->add(group.cgroup(11), Watcher::Stalls::kWatch);
+  watcher_->add(group.cgroup(11), Watcher::Stalls::kNone);
+  EXPECT_FALSE(watcher_->watches_stalls(11));
+  const std::size_t before = watcher_->stats().descriptors;
+  for (int i = 0; i < 2; ++i) watcher_->add_stalls(group.cgroup(11));  // Armed once.
+  EXPECT_TRUE(watcher_->watches_stalls(11));
   EXPECT_EQ(watcher_->stats().stall_groups, 1U) << watcher_->stats().last_refusal;
+  EXPECT_EQ(watcher_->stats().descriptors, before + 1);
   const pid_t pid = ::fork();
   if (pid == 0) {
     for (;;) (void)::getppid();
