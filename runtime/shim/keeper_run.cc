@@ -223,6 +223,10 @@ Result<> Keeper::command_ended(int status) {
   if (const auto end = end_of(container_))
     record_ = exit_record(end->pid, end->status, clock_.wall());
   ended_.clear();
+  siginfo_t info{};
+  if (!record_ &&
+      ::waitid(P_PID, static_cast<id_t>(container_), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+    return os_failure("waitid", "the container, which is no child of its keeper");
   tell_ready(options_.ready_fd, "pid " + std::to_string(container_) + "\n");
   give_pages_back();
   return {};

@@ -77,7 +77,7 @@ class Groups:
             self.assertEqual(exporter.scrape().value(metric, **labels), expected(), f"{metric}{labels}")
             return True
 
-        case.eventually(equal, 40, 1)
+        case.eventually(equal, 120, 1)
 
     def test_it_runs_as_nobody_behind_the_filter(self):
         status = Path(f"/proc/{exporter.process.pid}/status").read_text()
@@ -106,7 +106,7 @@ class Groups:
         self.equals(lambda: round(sum_of("quiet", seconds), 9), "container_cpu_schedstat_run_seconds_total", name="quiet")
         periods = lambda scrape, **labels: scrape.value("container_cpu_schedstat_run_periods_total", **labels)
         # The worker goes from cgroup to cgroup: the turn of these may come later.
-        self.assertTrue(case.eventually(lambda: periods(now := exporter.scrape(), id="/") > periods(now, name="spin"), 40, 1))
+        self.assertTrue(case.eventually(lambda: periods(now := exporter.scrape(), id="/") > periods(now, name="spin"), 120, 1))
 
     def test_tcp_and_udp_sockets(self):
         states = {("tcp", "listen"): 2, ("tcp", "established"): 2, ("tcp6", "listen"): 1, ("tcp", "timewait"): 0}
