@@ -164,6 +164,8 @@ Result<> SystemdManager::begin_scope(const ScopeName& scope, pid_t pid,
       {"MemoryAccounting", true},
       {"IOAccounting", true},
       {"TasksAccounting", true},
+      // Nothing is left of it either when it ends badly, as by an OOM kill.
+      {"CollectMode", std::string("inactive-or-failed")},
       {"PIDs", std::vector<std::uint32_t>{static_cast<std::uint32_t>(pid)}}};
   all.insert(all.end(), properties.begin(), properties.end());
   BusBody body;

@@ -120,7 +120,7 @@ void EngineImpl::settle(const EntryPtr& entry, const shim::ExitRecord& record) {
   State& state = container.state;
   end_health(*entry);
   // The kernel's word, before its files go.
-  state.oom_killed = oom_killed(entry->id);
+  state.oom_killed = record.oom_kill || oom_killed(entry->id);
   const MonoTime begun = entry->run ? entry->run->begun : MonoTime{};
   state.exit_code = record.exit_code;
   state.finished = record.at;

@@ -34,6 +34,7 @@ std::vector<std::string> words_of(const KeeperRequest& request) {
       words.insert(words.end(), {"--log-max-size", std::to_string(request.log_limits.max_bytes),
                                  "--log-max-files", std::to_string(request.log_limits.max_files)});
   }
+  if (!request.cgroups.empty()) words.insert(words.end(), {"--cgroups", request.cgroups});
   if (request.terminal) words.emplace_back("--terminal");
   if (request.stdin_open) words.emplace_back("--stdin");
   if (request.hold) words.emplace_back("--hold");

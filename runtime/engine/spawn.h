@@ -17,6 +17,7 @@ struct KeeperRequest {
   std::string pid_file;  // The command's, which it is told in `command`, too.
   std::string log;       // Empty: none.
   shim::LogLimits log_limits;
+  std::string cgroups;  // As --cgroups of the keeper; empty: without.
   bool terminal = false;
   bool stdin_open = false;
   bool hold = false;  // Nothing is read of the process until somebody attaches.

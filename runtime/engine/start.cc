@@ -275,7 +275,11 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   request.terminal = config.tty;
   request.stdin_open = config.open_stdin;
   request.command = {options_.oci, "--root", options_.run_dir + "/oci", "--log", "/dev/null"};
-  if (options_.systemd_cgroups) request.command.emplace_back("--systemd-cgroup");
+  if (options_.systemd_cgroups) {
+    // systemd removes the group when the container has ended, with what it knows.
+    if (cgroup_version_ == CgroupVersion::kV2) request.cgroups = "/sys/fs/cgroup";
+    request.command.emplace_back("--systemd-cgroup");
+  }
   request.command.insert(request.command.end(),
                          {"create", "--bundle", directory, "--pid-file", request.pid_file});
   if (config.tty)

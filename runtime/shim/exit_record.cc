@@ -12,6 +12,8 @@
 namespace plimsoll::shim {
 namespace {
 
+constexpr std::string_view kOomKill = ",\"oom_kill\":true}\n";
+
 // Takes `key` and then all up to `end` off the text.
 Result<std::string_view> take(std::string_view& text, std::string_view key, char end) {
   const std::size_t at =
@@ -43,7 +45,7 @@ std::string to_text(const ExitRecord& record) {
   return R"({"pid":)" + std::to_string(record.pid) + R"(,"exit_code":)" +
          std::to_string(record.exit_code) + R"(,"signal":)" + std::to_string(record.signal) +
          R"(,"at":")" + rfc3339(record.at) + R"(","log_lost":)" + std::to_string(record.log_lost) +
-         "}\n";
+         std::string(record.oom_kill ? kOomKill : "}\n");
 }
 
 Result<ExitRecord> parse_exit_record(std::string_view text) {
@@ -55,7 +57,10 @@ Result<ExitRecord> parse_exit_record(std::string_view text) {
   const auto at = parse_rfc3339(PLIMSOLL_TRY(take(rest, R"(,"at":")", '"')));
   if (!at) return malformed(text);
   record.at = *at;
-  record.log_lost = PLIMSOLL_TRY(number<std::uint64_t>(rest, R"(","log_lost":)", '}'));
+  record.oom_kill = rest.ends_with(kOomKill);
+  const char end = record.oom_kill ? ',' : '}';
+  record.log_lost = PLIMSOLL_TRY(number<std::uint64_t>(rest, R"(","log_lost":)", end));
+  if (record.oom_kill && rest == kOomKill) return record;
   if (rest != "}\n") return malformed(text);
   return record;
 }

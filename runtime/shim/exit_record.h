@@ -1,5 +1,6 @@
 // What became of a container, as it is kept on disk and told over the socket:
 //   {"pid":123,"exit_code":137,"signal":9,"at":"2026-11-20T23:33:55.123456789Z","log_lost":0}
+// and ,"oom_kill":true at its end where the keeper saw one.
 #pragma once
 
 #include <sys/types.h>
@@ -20,6 +21,7 @@ struct ExitRecord {
   int signal = 0;
   WallTime at;
   std::uint64_t log_lost = 0;  // Bytes of its output that could not be written.
+  bool oom_kill = false;       // Something in its group was killed for lack of memory.
   bool operator==(const ExitRecord&) const = default;
 };
 

@@ -66,6 +66,7 @@ class Keeper final : public Kept {
   [[nodiscard]] std::string words_of_command();
   Result<> reap();
   Result<> command_ended(int status);
+  void container_ended(int status);
   void flush_input();
   [[nodiscard]] bool has_output() const { return streams_[0].fd || streams_[1].fd; }
   [[nodiscard]] std::optional<Ended> end_of(pid_t pid) const;
@@ -86,6 +87,7 @@ class Keeper final : public Kept {
   RealClock clock_;
   pid_t command_ = 0;    // While it runs.
   pid_t container_ = 0;  // Known when the command has ended.
+  Fd memory_events_;     // Of its group, if they are to be told of.
   std::vector<Ended> ended_;
   std::optional<ExitRecord> record_;
 };

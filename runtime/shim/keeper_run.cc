@@ -15,6 +15,7 @@
 #include "base/read_file.h"
 #include "base/text.h"
 #include "runtime/shim/keeper.h"
+#include "runtime/shim/memory_events.h"
 #include "runtime/shim/rest.h"
 #include "runtime/shim/sockets.h"
 
@@ -203,7 +204,7 @@ Result<> Keeper::reap() {
     else if (container_ == 0)
       ended_.push_back({pid, status});
     else if (pid == container_)
-      record_ = exit_record(pid, status, clock_.wall());
+      container_ended(status);
   }
   return {};
 }
@@ -220,8 +221,11 @@ Result<> Keeper::command_ended(int status) {
   }
   if (!holds_) replay_early();
   container_ = PLIMSOLL_TRY(read_pid(options_.pid_file));
-  if (const auto end = end_of(container_))
-    record_ = exit_record(end->pid, end->status, clock_.wall());
+  if (!options_.cgroups.empty())
+    // Without it the container is as good; it may have ended already.
+    if (auto events = open_memory_events(options_.cgroups, container_))
+      memory_events_ = *std::move(events);
+  if (const auto end = end_of(container_)) container_ended(end->status);
   ended_.clear();
   siginfo_t info{};
   if (!record_ &&
@@ -230,6 +234,12 @@ Result<> Keeper::command_ended(int status) {
   tell_ready(options_.ready_fd, "pid " + std::to_string(container_) + "\n");
   give_pages_back();
   return {};
+}
+
+void Keeper::container_ended(int status) {
+  record_ = exit_record(container_, status, clock_.wall());
+  record_->oom_kill = tells_of_oom_kill(memory_events_);
+  memory_events_.reset();
 }
 
 std::optional<Keeper::Ended> Keeper::end_of(pid_t pid) const {

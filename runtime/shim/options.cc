@@ -20,6 +20,8 @@ Result<> put(Options& options, std::string_view flag, const char* text) {
     options.dir = text;
   } else if (flag == "--pid-file") {
     options.pid_file = text;
+  } else if (flag == "--cgroups") {
+    options.cgroups = text;
   } else if (flag == "--log") {
     options.log = text;
   } else if (flag == "--log-max-size") {

@@ -18,6 +18,7 @@ struct Options {
   bool terminal = false;  // The command sends the terminal to DIR/console.sock.
   bool stdin_open = false;
   bool hold = false;               // What is said first waits for the first client that attaches.
+  std::string cgroups;             // Where cgroup v2 is mounted, if OOM kills are to be told of.
   std::optional<int> ready_fd;     // Told "pid N\n", or "error WHY\n", when the command ended.
   std::span<char* const> command;  // Null at the end, for execv.
 };
@@ -28,6 +29,6 @@ struct Options {
 inline constexpr const char* kUsage =
     "usage: plimsoll-shim --dir DIR --pid-file FILE [--log FILE] [--log-max-size BYTES]\n"
     "                     [--log-max-files N] [--terminal] [--stdin] [--hold] [--ready-fd N]\n"
-    "                     -- COMMAND [ARGUMENT...]\n";
+    "                     [--cgroups DIR] -- COMMAND [ARGUMENT...]\n";
 
 }  // namespace plimsoll::shim

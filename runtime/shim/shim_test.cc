@@ -12,6 +12,7 @@
 #include "runtime/shim/exit_record.h"
 #include "runtime/shim/log_file.h"
 #include "runtime/shim/log_line.h"
+#include "runtime/shim/memory_events.h"
 #include "runtime/shim/options.h"
 
 namespace plimsoll::shim {
@@ -105,12 +106,40 @@ TEST(ExitRecord, ReadsAsItWasWritten) {
   EXPECT_EQ(*again, killed);
 }
 
+TEST(ExitRecord, AnOomKillIsToldWhereThereWasOne) {
+  ExitRecord record = exit_record(7, 9, kThen);
+  EXPECT_EQ(to_text(record).find("oom_kill"), std::string::npos);
+  record.oom_kill = true;
+  const auto again = parse_exit_record(to_text(record));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(*again, record);
+}
+
 TEST(ExitRecord, ATornOneIsNone) {
-  const std::string whole = to_text(exit_record(7, 9, kThen));
-  for (std::size_t cut = 0; cut < whole.size(); ++cut)
-    EXPECT_FALSE(parse_exit_record(whole.substr(0, cut))) << cut;
-  EXPECT_FALSE(parse_exit_record(whole + "x"));
+  ExitRecord record = exit_record(7, 9, kThen);
+  for (const bool oom_kill : {false, true}) {
+    record.oom_kill = oom_kill;
+    const std::string whole = to_text(record);
+    for (std::size_t cut = 0; cut < whole.size(); ++cut)
+      EXPECT_FALSE(parse_exit_record(whole.substr(0, cut))) << cut;
+    EXPECT_FALSE(parse_exit_record(whole + "x"));
+  }
   EXPECT_FALSE(parse_exit_record(R"({"pid":-1,"exit_code":0,"signal":0,"at":"","log_lost":0})"));
+}
+
+TEST(MemoryEvents, TheUnifiedGroupAmongThoseOfV1) {
+  const auto group = unified_group("4:memory:/a\n0::/plimsoll.slice/plimsoll-x.scope\n");
+  ASSERT_TRUE(group) << group.error().message();
+  EXPECT_EQ(*group, "/plimsoll.slice/plimsoll-x.scope");
+  EXPECT_FALSE(unified_group("4:memory:/a\n"));
+  EXPECT_FALSE(unified_group(""));
+}
+
+TEST(MemoryEvents, OnlyKillsCount) {
+  EXPECT_TRUE(has_oom_kill("low 0\nhigh 0\nmax 71\noom 1\noom_kill 1\noom_group_kill 0\n"));
+  EXPECT_FALSE(has_oom_kill("low 0\nhigh 0\nmax 71\noom 1\noom_kill 0\noom_group_kill 0\n"));
+  EXPECT_FALSE(has_oom_kill("oom_group_kill 1\n"));
+  EXPECT_FALSE(has_oom_kill(""));
 }
 
 TEST(ExitRecord, ReplacesWhatIsThere) {
