@@ -53,11 +53,18 @@ class Result(unittest.TextTestResult):
 
 
 class InOrder(unittest.TestLoader):
-    """Cases in the order of the file; first those of the classes that a class is made of."""
+    """Cases in the order of the file; first those of the classes that a class is made of. A class with `chosen`
+    runs only these of what it inherits, in their order."""
 
     def getTestCaseNames(self, testCaseClass):
         names = [name for part in reversed(testCaseClass.__mro__) for name in vars(part)]
-        return [name for name in dict.fromkeys(names) if name.startswith("test")]
+        names = [name for name in dict.fromkeys(names) if name.startswith("test")]
+        chosen = getattr(testCaseClass, "chosen", None)
+        if chosen is None:
+            return names
+        assert set(chosen) <= set(names), f"{testCaseClass.__name__} has no {set(chosen) - set(names)}"
+        own = [name for part in testCaseClass.__mro__ if "chosen" in vars(part) for name in vars(part)]
+        return [*chosen, *(name for name in own if name in names and name not in chosen)]
 
 
 def find_host():

@@ -23,9 +23,9 @@ COMMANDS = "cat chmod chown date dd echo env false head hostname httpd id ip kil
 class ContainerHost:
     """One engine for all cases of a program; its containers are named by the cases."""
 
-    def __init__(self, cli):
+    def __init__(self, cli, *flags):
         self.cli = cli
-        self.engine = Engine(name="containers").start()
+        self.engine = Engine("--containers", "true", *flags, name="containers").start()
         self.config = case.work / "docker-config"
         self.config.mkdir(exist_ok=True)
         self.import_image(IMAGE)
@@ -57,6 +57,12 @@ class ContainerHost:
     def start(self, name, script, *flags):
         """A container in the background that runs a shell script; its id."""
         return self("run", "-d", "--name", name, *flags, IMAGE, "sh", "-c", script)
+
+    def ready(self, name, script, *flags):
+        """The same, once it has said "up": before that a shell has no traps, and no files are there."""
+        identity = self.start(name, script, *flags)
+        assert case.eventually(lambda: "up" in self("logs", name).splitlines(), 60), self("logs", name)
+        return identity
 
     def inspect(self, name):
         return json.loads(self("inspect", name))[0]
@@ -94,7 +100,7 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def expect(self, text, seconds=20):
+    def expect(self, text, seconds=60):
         """Reads until `text` has come, and forgets all up to it."""
         deadline = time.monotonic() + seconds
         while text not in self.seen:
@@ -106,7 +112,7 @@ class Terminal:
                     assert text in self.seen, f"{text!r} did not come, but: {self.seen!r}"
         self.seen = self.seen.partition(text)[2]
 
-    def wait(self, seconds=20):
+    def wait(self, seconds=60):
         """The exit status; reads on, as terminals do."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -134,13 +140,14 @@ def names_in(tar_bytes):
         return [one.name.removeprefix("./").rstrip("/") for one in tar.getmembers()]
 
 
-def add_cases(namespace, *suites):
-    """To a test module: its set-up, and each of the suites once for each command line of this host."""
+def add_cases(namespace, *suites, flags=()):
+    """To a test module: its set-up, and each of the suites once for each command line of this host. `flags` are
+    the engine's."""
     found = clis()
 
     def set_up():
         assert found, "there is no docker command line here"
-        host = ContainerHost(next(iter(found.values())))
+        host = ContainerHost(next(iter(found.values())), *flags)
         unittest.addModuleCleanup(host.stop)
         for suite in suites:
             suite.host = host

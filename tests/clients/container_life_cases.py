@@ -119,17 +119,17 @@ class Life:
         self.assertTrue(self.host.inspect("hog")["State"]["OOMKilled"])
 
     def test_stop_kill_and_wait(self):
-        self.host.start("polite", "trap 'exit 5' TERM; while :; do sleep 0.05; done")
+        self.host.ready("polite", "trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done")
         self.assertEqual(self.host("stop", "polite"), "polite")
         self.assertEqual(self.host("wait", "polite"), "5")
-        self.host.start("deaf", "trap '' TERM; while :; do sleep 0.05; done")
+        self.host.ready("deaf", "trap '' TERM; echo up; while :; do sleep 0.05; done")
         self.host("stop", "-t", "1", "deaf")
         self.assertEqual(self.host.inspect("deaf")["State"]["ExitCode"], 137)
-        self.host.start("hup", "trap 'exit 9' HUP; while :; do sleep 0.05; done")
+        self.host.ready("hup", "trap 'exit 9' HUP; echo up; while :; do sleep 0.05; done")
         waiting = self.host.popen("wait", "hup")
         time.sleep(0.3)
         self.host("kill", "-s", "HUP", "hup")
-        self.assertEqual(waiting.communicate(timeout=10)[0], b"9\n")
+        self.assertEqual(waiting.communicate(timeout=60)[0], b"9\n")
         self.assertIn("is not running", self.host.docker("kill", "hup").stderr)
         status = self.host("ps", "-a", "--filter", "name=^hup$", "--format", "{{.Status}}")
         self.assertRegex(status, r"^Exited \(9\) .* ago$")
@@ -150,7 +150,7 @@ class Life:
         self.host("restart", "-t", "0", "again")
         second = self.host.inspect("again")["State"]
         self.assertNotEqual(first["Pid"], second["Pid"])
-        self.assertTrue(case.eventually(lambda: self.host("logs", "again") == "hello\nhello"))
+        self.assertTrue(case.eventually(lambda: self.host("logs", "again") == "hello\nhello", 60))
         self.host("stop", "-t", "0", "again")
         self.host("start", "again")
         self.assertTrue(self.host.inspect("again")["State"]["Running"])
@@ -158,10 +158,10 @@ class Life:
     def test_restart_policies(self):
         self.host.start("fails", "exit 3", "--restart", "on-failure:2")
         done = lambda: self.host.inspect("fails")
-        self.assertTrue(case.eventually(lambda: done()["RestartCount"] == 2 and not done()["State"]["Running"]))
+        self.assertTrue(case.eventually(lambda: done()["RestartCount"] == 2 and not done()["State"]["Running"], 60))
         self.assertEqual(done()["State"]["ExitCode"], 3)
         self.host.start("always", "sleep 0.2", "--restart", "always")
-        self.assertTrue(case.eventually(lambda: self.host.inspect("always")["RestartCount"] >= 1))
+        self.assertTrue(case.eventually(lambda: self.host.inspect("always")["RestartCount"] >= 1, 60))
         self.host("stop", "-t", "0", "always")
         time.sleep(0.5)
         self.assertEqual(self.host.inspect("always")["State"]["Status"], "exited")
@@ -215,10 +215,11 @@ class Life:
         self.assertTrue(all(line.endswith("told 1") for line in lines), lines)
 
     def test_health(self):
-        self.host.start("hh", "sleep 1; touch /tmp/ok; sleep 1000", "--health-cmd", "test -e /tmp/ok",
-                        "--health-interval", "200ms", "--health-retries", "50")
+        self.host.start("hh", "sleep 1000", "--health-cmd", "test -e /tmp/ok", "--health-interval", "200ms",
+                        "--health-retries", "1000")
         self.assertIn("health: starting", self.host("ps", "--format", "{{.Status}}"))
-        self.assertTrue(case.eventually(lambda: "(healthy)" in self.host("ps", "--format", "{{.Status}}")))
+        self.host("exec", "hh", "touch", "/tmp/ok")
+        self.assertTrue(case.eventually(lambda: "(healthy)" in self.host("ps", "--format", "{{.Status}}"), 60))
 
     def test_prune(self):
         self.host("create", "--name", "idle", IMAGE, "true")

@@ -72,7 +72,7 @@ class Talk:
         self.assertIn(done.returncode, (126, 127))
         self.assertIn("executable file not found", done.stdout + done.stderr)
         self.assertEqual(self.host.docker("exec", "-d", "ee", "touch", "/tmp/later").returncode, 0)
-        self.assertTrue(case.eventually(lambda: self.host.docker("exec", "ee", "ls", "/tmp/later").returncode == 0))
+        self.assertTrue(case.eventually(lambda: self.host.docker("exec", "ee", "ls", "/tmp/later").returncode == 0, 60))
         self.host("stop", "-t", "0", "ee")
         self.assertIn("is not running", self.host.docker("exec", "ee", "true").stderr)
 
@@ -86,7 +86,7 @@ class Talk:
 
     def test_logs(self):
         self.host.start("ll", "for i in 1 2 3; do echo line $i; done; echo oops >&2; sleep 1000")
-        self.assertTrue(case.eventually(lambda: "line 3" in self.host("logs", "ll")))
+        self.assertTrue(case.eventually(lambda: "oops" in self.host.docker("logs", "ll").stderr, 60))
         done = self.host.docker("logs", "ll")
         self.assertEqual((done.stdout, done.stderr), ("line 1\nline 2\nline 3\n", "oops\n"))
         self.assertEqual(self.host("logs", "--tail", "2", "ll"), "line 3")
@@ -99,7 +99,7 @@ class Talk:
 
     def test_logs_that_go_on(self):
         self.host.start("ff", "i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo $i; sleep 0.2; done")
-        self.assertEqual(self.host("logs", "-f", "ff", timeout=20).split(), list("12345"))
+        self.assertEqual(self.host("logs", "-f", "ff", timeout=60).split(), list("12345"))
 
     def test_no_logs_where_none_are_kept(self):
         self.host.start("nn", "echo x", "--log-driver", "none")
@@ -110,5 +110,5 @@ class Talk:
                                   "trap 'echo got; exit 8' TERM; echo up; while :; do sleep 0.05; done")
         self.assertEqual(running.stdout.readline(), b"up\n")
         running.terminate()
-        self.assertEqual(running.communicate(timeout=10)[0], b"got\n")
+        self.assertEqual(running.communicate(timeout=60)[0], b"got\n")
         self.assertEqual(running.returncode, 8)
