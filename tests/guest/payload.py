@@ -14,10 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 LABELS = "^(kernel|guest)$"
 # Files the python tests read, besides themselves.
 TREES = ("tests/clients", "tests/guest", "packaging")
+# Jobs that install Debian's packages of what is built.
+PACKAGES = ("packages", "containers_packages")
 FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree")
 # The emulated processors are about ten times slower than this host's.
 SLOWNESS = 4
-SUITE_TIMEOUT = 300  # Seconds for one file of the suite.
+SUITE_TIMEOUT = 600  # Seconds for one file of the suite; quiet machines need an eighth of it.
 LIBRARY = re.compile(r"=> (/\S+) ")
 # The guest's own C library: it belongs to its loader.
 LIBC = re.compile(r"/(ld-linux-x86-64|libc|libm|libdl|librt|libpthread|libresolv)\.so")
@@ -100,7 +102,7 @@ def copy_tests(tree):
 
 
 def make_packages(build, tree):
-    """Debian's packages of what is built, for the job that installs them."""
+    """Debian's packages of what is built, for the jobs that install them."""
     shutil.rmtree(tree / "debs", ignore_errors=True)
     command = ["script/package", "--build", str(build), "--output", str(tree / "debs")]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
@@ -116,7 +118,7 @@ def make(build, work, todo):
     programs = {path for path in programs if path.exists()} | {Path(job.program) for job in todo if job.program}
     copy_programs(sorted(programs), tree)
     copy_tests(tree)
-    if any(job.name == "packages" for job in todo):
+    if any(job.name in PACKAGES for job in todo):
         make_packages(build, tree)
     (tree / "jobs.json").write_text(json.dumps([asdict(job) for job in todo]), encoding="utf-8")
     size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
