@@ -120,20 +120,41 @@ void GroupReader::notice_changes(Visit& visit) {
 
 // Whether an unchanged CPU and memory usage may stand for "nothing happened". Only against a full
 // reading into this very sample, and not when limits or the like are asked for.
-bool GroupReader::may_be_idle(const Visit& visit) const {
-  const ReadTarget& target = visit.target;
+bool GroupReader::may_be_idle(const ReadTarget& target, const GroupState& state) const {
   if (!rules_.options.skip_idle || target.full || rules_.plan.idle_test == 0) return false;
-  if (visit.attempt == Attempt::kAgain) return false;  // Fingerprints are of what was not read on.
   if (target.due.has(Tier::kSlow)) return false;
   if (target.due.has(Tier::kWarm) && !target.sample->read_at(Tier::kWarm)) return false;
-  return target.sample->read_at(Tier::kHot) == visit.state.hot_at;
+  return target.sample->read_at(Tier::kHot) == state.hot_at;
+}
+
+bool GroupReader::rests_under(const ReadTarget& above, const GroupState& state_above,
+                              ReadTarget& target, GroupState& state) {
+  if (!may_be_idle(target, state) || state.revision != target.cgroup->revision ||
+      state.io_source_changed || state.visits + 1 >= kIdleMemoryEvery)
+    return false;
+  const std::size_t cpu = rules_.plan.tiers[static_cast<std::size_t>(Tier::kHot)][0].hierarchy;
+  CgroupSample& sample = *target.sample;
+  if (!above.cgroup->in(cpu) || !target.cgroup->in(cpu) || !sample.value(Field::kCpuUsage) ||
+      !above.sample->value(Field::kCpuUsage))
+    return false;
+  // The stillness above began before this one was last looked at, and lasts longer.
+  const auto seen = sample.usage_at();
+  const auto still_until = above.sample->usage_at();
+  if (!seen || !still_until || *seen < state_above.still_since || *seen >= *still_until)
+    return false;
+  ++state.visits;
+  ++stats_.idle;
+  sample.set_usage_at(*still_until);
+  target.outcome = ReadOutcome::kIdle;
+  return true;
 }
 
 // How many hot files decide whether the group is idle, 0 when it is read in any case. What used no
 // CPU touched no memory; what others do to a group's memory (reclaim, packets to its sockets) is
 // looked for every few visits.
 std::size_t GroupReader::idle_files(Visit& visit) const {
-  if (!may_be_idle(visit)) return 0;
+  // After a visit that stopped the fingerprints are of what was not read on.
+  if (visit.attempt == Attempt::kAgain || !may_be_idle(visit.target, visit.state)) return 0;
   if (++visit.state.visits < kIdleMemoryEvery) return rules_.plan.idle_cpu;
   visit.state.visits = 0;
   return rules_.plan.idle_test;
@@ -228,6 +249,7 @@ GroupReader::Still GroupReader::read_file(Visit& visit, const PlannedFile& file,
     const bool same = std::exchange(visit.state.seen[*rank], print) == print;
     if (same && !visit.moved) return Still::kThere;  // Its numbers are in the sample.
     visit.moved = true;
+    if (!same && *rank < rules_.plan.idle_cpu) visit.state.still_since = visit.at;
   }
   if (const Result<> put = file.spec->put(*text, rules_.context, *visit.target.sample); !put) {
     ++stats_.malformed[file.spec->name];

@@ -43,6 +43,10 @@ class GroupReader {
   // Nothing: out of descriptors. The sample's stamps are as they were.
   [[nodiscard]] std::optional<ReadOutcome> visit(ReadTarget& target, GroupState& state,
                                                  Shortage shortage, Attempt attempt);
+  // Instead of a visit: whether `target` is idle because a group above it is still, which counts
+  // its CPU usage, too, and was read a moment ago. Then the outcome and usage_at() are set.
+  [[nodiscard]] bool rests_under(const ReadTarget& above, const GroupState& state_above,
+                                 ReadTarget& target, GroupState& state);
   // Whoever holds files of a group gives them back by this.
   void let_go(Fd& held) const;
   void release(GroupState& state) const;
@@ -72,7 +76,7 @@ class GroupReader {
   // Whether the group needs further reading.
   enum class Hot : std::uint8_t { kRead, kIdle, kGone, kShort };
   [[nodiscard]] Hot read_hot(Visit& visit);
-  [[nodiscard]] bool may_be_idle(const Visit& visit) const;
+  [[nodiscard]] bool may_be_idle(const ReadTarget& target, const GroupState& state) const;
   [[nodiscard]] std::size_t idle_files(Visit& visit) const;
   [[nodiscard]] static bool at_rest(const Visit& visit, const FileSpec& spec);
   [[nodiscard]] Still read_tier(Visit& visit, Tier tier);

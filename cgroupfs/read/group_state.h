@@ -25,6 +25,9 @@ struct GroupState {
   bool io_source_changed = false;
   // When its hot files were last read without a shortcut; the idle test compares with that.
   MonoTime hot_at;
+  // When its CPU usage was first read as it is now: from then to the sample's usage_at() it, and
+  // every group below it, used none.
+  MonoTime still_since;
   std::array<Fd, kMaxHot> held;
   // Files this group does not offer, by PlannedFile::bit, and when to look again. On v2 they differ
   // from group to group (the parent's cgroup.subtree_control), on v1 hardly.

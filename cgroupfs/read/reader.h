@@ -22,7 +22,8 @@ namespace plimsoll::cgroupfs {
 
 enum class ReadOutcome : std::uint8_t {
   kRead,  // The due tiers were read.
-  kIdle,  // CPU usage did not move since the hot files were last read, nor did memory usage, which
+  kIdle,  // CPU usage did not move since the hot files were last read (its own or, not looked at
+          // itself, that of a target above it, which includes it), nor did memory usage, which
           // is looked at every fourth visit: nothing else was read now, warm files included; only
           // the sample's usage_at() is new. Never with `full` or when kSlow is due.
   kGone   // The group was removed meanwhile, from every hierarchy: the sample holds the last values

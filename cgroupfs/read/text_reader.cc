@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <string_view>
 
 #include "cgroupfs/read/blkio_source.h"
 #include "cgroupfs/read/hold_policy.h"
@@ -84,8 +85,19 @@ void TextReader::read_alone(std::span<ReadTarget> targets) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     ReadTarget& target = targets[i];
     if (i + kAhead < targets.size()) prefetch(targets[i + kAhead], known_[i + kAhead].state);
-    target.outcome = read_one(target, state_of(*target.cgroup, i), GroupReader::Attempt::kFirst);
+    if (!is_known(target, i)) arrange(targets);
+    if (!rests(targets, i))
+      target.outcome = read_one(target, *known_[i].state, GroupReader::Attempt::kFirst);
   }
+}
+
+// A pod or a slice where nothing runs costs one file, however many groups are below it. Not by the
+// root, where something always runs.
+bool TextReader::rests(std::span<ReadTarget> targets, std::size_t place) {
+  const Known& known = known_[place];
+  if (known.above == kNowhere || targets[known.above].outcome == ReadOutcome::kGone) return false;
+  return first_.rests_under(targets[known.above], *known_[known.above].state, targets[place],
+                            *known.state);
 }
 
 ReadOutcome TextReader::read_one(ReadTarget& target, GroupState& state,
@@ -100,7 +112,8 @@ ReadOutcome TextReader::read_one(ReadTarget& target, GroupState& state,
 
 // False: there is no second thread.
 bool TextReader::read_by_two(std::span<ReadTarget> targets) {
-  for (std::size_t i = 0; i < targets.size(); ++i) (void)state_of(*targets[i].cgroup, i);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    if (!is_known(targets[i], i)) arrange(targets);
   // The root stands first. Its memory.stat makes the kernel flush everybody's counters, once.
   targets[0].outcome = read_one(targets[0], *known_[0].state, GroupReader::Attempt::kFirst);
   std::atomic<std::size_t> next = 1;
@@ -198,15 +211,31 @@ bool TextReader::relieve(MonoTime now) {
   return false;
 }
 
-// `place`: of its target in this read().
-GroupState& TextReader::state_of(const Cgroup& cgroup, std::size_t place) {
-  Known& known = known_[place];
-  if (known.serial == cgroup.serial && known.state != nullptr) return *known.state;
+bool TextReader::is_known(const ReadTarget& target, std::size_t place) const {
+  return known_[place].serial == target.cgroup->serial && known_[place].state != nullptr;
+}
+
+// The list is another one than at the last read().
+void TextReader::arrange(std::span<const ReadTarget> targets) {
+  std::unordered_map<std::string_view, std::uint32_t> places;
+  places.reserve(targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const Cgroup& cgroup = *targets[i].cgroup;
+    Known& known = known_[i] = {cgroup.serial, &state_of(cgroup)};
+    std::string_view above = cgroup.path;
+    while (known.above == kNowhere && above.rfind('/') != 0 && !above.empty()) {
+      above = above.substr(0, above.rfind('/'));
+      if (const auto place = places.find(above); place != places.end()) known.above = place->second;
+    }
+    places.emplace(cgroup.path, static_cast<std::uint32_t>(i));
+  }
+}
+
+GroupState& TextReader::state_of(const Cgroup& cgroup) {
   const auto [group, is_new] = groups_.try_emplace(cgroup.serial);
   GroupState& state = group->second;
   // So that groups found together are not all asked for their memory usage in one tick.
   if (is_new) state.visits = static_cast<std::uint32_t>(cgroup.serial % kIdleMemoryEvery);
-  known = {cgroup.serial, &state};
   return state;
 }
 

@@ -26,7 +26,10 @@ class TextReader final : public CgroupReader {
   void adjust_budget(std::size_t groups, MonoTime now);
   void hold_at_most(std::size_t per_cgroup);
   bool relieve(MonoTime now);
-  GroupState& state_of(const Cgroup& cgroup, std::size_t place);
+  [[nodiscard]] bool is_known(const ReadTarget& target, std::size_t place) const;
+  void arrange(std::span<const ReadTarget> targets);
+  GroupState& state_of(const Cgroup& cgroup);
+  [[nodiscard]] bool rests(std::span<ReadTarget> targets, std::size_t place);
 
   [[nodiscard]] bool are_worth_two(std::span<const ReadTarget> targets) const;
   void read_alone(std::span<ReadTarget> targets);
@@ -42,11 +45,13 @@ class TextReader final : public CgroupReader {
   MonoTime replan_at_;
 
   std::unordered_map<std::uint64_t, GroupState> groups_;
-  // Where the state of the last read()'s n-th target is: mostly it is the n-th again, and a look
-  // here is one cache line for four groups where the map takes two for one.
+  // Of the last read()'s n-th target: mostly it is the n-th again, and a look here is a cache line
+  // for two or three groups where the map takes two for one.
+  static constexpr std::uint32_t kNowhere = UINT32_MAX;
   struct Known {
     std::uint64_t serial = 0;
     GroupState* state = nullptr;
+    std::uint32_t above = kNowhere;  // Place of the nearest group above it, the root not counted.
   };
   std::vector<Known> known_;
 

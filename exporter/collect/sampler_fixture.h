@@ -53,6 +53,11 @@ class SamplerOnFakeHost : public ::testing::Test {
     host_.write(group + "/cpu.stat", "usage_usec " + std::to_string(usec) +
                                          "\nuser_usec 1\nsystem_usec 1\nnr_periods 10\n"
                                          "nr_throttled 1\nthrottled_usec 7\n");
+    // The groups above count it, too; the root has numbers of its own.
+    const std::size_t slash = group.rfind('/');
+    if (group.find('/') != slash)
+      host_.write(group.substr(0, slash) + "/cpu.stat",
+                  "usage_usec " + std::to_string(++usec_above_) + "\nuser_usec 1\nsystem_usec 0\n");
   }
   void set_memory(const std::string& group, std::uint64_t bytes) {
     host_.write(group + "/memory.current", std::to_string(bytes) + "\n");
@@ -99,6 +104,7 @@ class SamplerOnFakeHost : public ::testing::Test {
   }
 
   TempTree host_;
+  std::uint64_t usec_above_ = 1;
   FakeClock clock_;
 };
 
