@@ -2,6 +2,7 @@
 // control, talk, exec, health, look, tree, wires.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -188,6 +189,10 @@ class EngineImpl final : public Engine {
   // --- exec.cc ---
   [[nodiscard]] model::Answer<> run_exec(const std::shared_ptr<ExecEntry>& exec,
                                          const std::shared_ptr<Attachment>& attachment);
+  // Found by its id, and in its container's list, which must have been published.
+  void remember_exec(const std::shared_ptr<ExecEntry>& exec);
+  void watch_exec(const std::shared_ptr<ExecEntry>& exec, const std::function<void(int)>& done);
+  void adopt_exec(const EntryPtr& entry, const std::string& name);
   void exec_ended(const std::shared_ptr<ExecEntry>& exec, int exit_code);
   [[nodiscard]] model::Answer<std::shared_ptr<ExecEntry>> exec_of(const std::string& id) const;
   void forget_execs(const std::string& container);

@@ -175,6 +175,41 @@ TEST_F(EngineTest, WhatRunsIsTakenUpByTheNextEngine) {
   EXPECT_EQ(heard.all(), "here\n");
 }
 
+TEST_F(EngineTest, AnExecIsTakenUpByTheNextEngine) {
+  const std::string id = run(sh("sleep 100"));
+  ExecDefinition definition;
+  definition.cmd = {"sh", "-c", "while [ ! -e /tmp/enough ]; do sleep 0.05; done; exit 6"};
+  definition.user = "web";
+  const auto stays = engine_->exec_create(id, definition);
+  ASSERT_TRUE(stays && engine_->exec_start(*stays, false, {}));
+  definition.cmd = {"sh", "-c", "sleep 0.3; exit 7"};
+  const auto ends = engine_->exec_create(id, definition);
+  ASSERT_TRUE(ends && engine_->exec_start(*ends, false, {}));
+  const int pid = engine_->exec_find(*stays)->pid;
+  close();
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  open();
+  const auto code_of = [&](const std::string& exec) {
+    for (int i = 0; i < 500 && engine_->exec_find(exec)->running; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return engine_->exec_find(exec)->exit_code;
+  };
+  ASSERT_TRUE(engine_->exec_find(*ends));
+  EXPECT_EQ(code_of(*ends), 7) << "it ended while no engine was there";
+  const auto found = engine_->exec_find(*stays);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_TRUE(found->running);
+  EXPECT_EQ(found->pid, pid);
+  EXPECT_EQ(found->container_id, id);
+  EXPECT_EQ(found->definition.user, "web");
+  EXPECT_THAT(seen(id)->exec_ids, ::testing::UnorderedElementsAre(*stays, *ends));
+  definition.user.clear();
+  definition.cmd = {"touch", "/tmp/enough"};
+  const auto touch = engine_->exec_create(id, definition);
+  ASSERT_TRUE(touch && engine_->exec_start(*touch, false, {}));
+  EXPECT_EQ(code_of(*stays), 6);
+}
+
 TEST_F(EngineTest, ALogIsFollowedAndCut) {
   const std::string id = run(sh("for i in 1 2 3; do echo line $i; done; read x; exit 0"));
   LogOptions options;

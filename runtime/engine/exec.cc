@@ -10,6 +10,8 @@
 
 #include "base/fill_in.h"
 #include "base/log.h"
+#include "base/number.h"
+#include "base/text.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/exec_entry.h"
 #include "runtime/engine/files.h"
@@ -83,19 +85,22 @@ Answer<std::string> EngineImpl::exec_create(std::string_view reference, ExecDefi
   exec->id = make_id();
   exec->container = entry;
   exec->definition = std::move(definition);
+  remember_exec(exec);
+  tell_about(*container, "exec_create: " + words_of(exec->definition.cmd), {{"execID", exec->id}});
+  return exec->id;
+}
+
+void EngineImpl::remember_exec(const std::shared_ptr<ExecEntry>& exec) {
   {
     const std::lock_guard lock(table_);
     execs_[exec->id] = exec;
   }
-  {
-    const std::lock_guard lock(entry->look);
-    entry->exec_ids.push_back(exec->id);
-    auto next = std::make_shared<Container>(*entry->seen);
-    next->exec_ids = entry->exec_ids;
-    entry->seen = std::move(next);
-  }
-  tell_about(*container, "exec_create: " + words_of(exec->definition.cmd), {{"execID", exec->id}});
-  return exec->id;
+  Entry& entry = *exec->container;
+  const std::lock_guard lock(entry.look);
+  entry.exec_ids.push_back(exec->id);
+  auto next = std::make_shared<Container>(*entry.seen);
+  next->exec_ids = entry.exec_ids;
+  entry.seen = std::move(next);
 }
 
 Answer<std::shared_ptr<Input>> EngineImpl::exec_start(const std::string& exec_id, bool tty,
@@ -169,6 +174,8 @@ Answer<> EngineImpl::run_exec(const std::shared_ptr<ExecEntry>& exec,
   undo.on_failure([directory] { std::ignore = remove_tree(directory); });
   PLIMSOLL_TRY(make_directories(keeper, 0700));
   PLIMSOLL_TRY(replace_file(directory + "/process.json", text, 0600));
+  PLIMSOLL_TRY(replace_file(directory + "/exec.json",
+                            encode_exec({exec->id, definition, exec->is_probe}), 0600));
   KeeperRequest request;
   request.shim = options_.shim;
   request.dir = keeper;
@@ -203,17 +210,24 @@ Answer<> EngineImpl::run_exec(const std::shared_ptr<ExecEntry>& exec,
     tell_about(*container, "exec_start: " + words_of(definition.cmd), {{"execID", exec->id}});
   // The exit code is there before the stream ends: who sees the end asks for it.
   const auto both = std::make_shared<int>(attachment ? 2 : 1);
-  const auto done = [this, exec, both, attachment,
+  const auto done = [this, exec, both,
                      code = std::make_shared<int>(-1)](std::optional<int> exit_code) {
     if (exit_code) *code = *exit_code;
     if (--*both != 0) return;
-    pool_->post([this, exec, attachment, code] { exec_ended(exec, *code); });
+    pool_->post([this, exec, code] { exec_ended(exec, *code); });
   };
   if (attachment) {
     const auto connected = attachment->connect(exec->dir);
     if (!connected) log::warn("exec " + short_id(exec->id) + ": " + connected.error().message());
     attachment->begin([done] { done(std::nullopt); });
   }
+  watch_exec(exec, done);
+  return {};
+}
+
+// `done` is called in the loop's thread, once.
+void EngineImpl::watch_exec(const std::shared_ptr<ExecEntry>& exec,
+                            const std::function<void(int)>& done) {
   loop_->post([this, exec, done] {
     auto connection = shim::Connection::connect(exec->dir);
     if (!connection || !connection->send(shim::Request::kWait)) {
@@ -238,7 +252,39 @@ Answer<> EngineImpl::run_exec(const std::shared_ptr<ExecEntry>& exec,
     };
     if (!loop_->watch(exec->connection->socket(), EPOLLIN, on_keeper)) done(-1);
   });
-  return {};
+}
+
+// One that an engine before this one began: it runs, or its end is still to be told.
+void EngineImpl::adopt_exec(const EntryPtr& entry, const std::string& name) {
+  const std::string directory = run_dir_of(entry->id) + "/" + name;
+  const auto text = read_text(directory + "/exec.json");
+  const auto stored = text ? decode_exec(*text) : Result<StoredExec>(std::unexpected(text.error()));
+  auto keeper = open_dir((directory + "/keeper").c_str());
+  if (!stored || !keeper) {
+    // It had not begun to be.
+    std::ignore = remove_tree(directory);
+    return;
+  }
+  auto exec = std::make_shared<ExecEntry>();
+  exec->id = stored->id;
+  exec->container = entry;
+  exec->definition = stored->definition;
+  exec->started = exec->running = true;
+  exec->dir = *std::move(keeper);
+  if (const auto pid = read_text(directory + "/pid"))
+    exec->pid = to_number<pid_t>(trim(*pid)).value_or(0);
+  // Whoever was to hear it is gone: nothing waits for them any more.
+  if (auto listener = shim::Connection::connect(exec->dir))
+    std::ignore = listener->send(shim::Request::kAttach);
+  if (stored->is_probe) {
+    exec->is_probe = true;
+    exec->told = [](int) {};  // Whoever asked is gone.
+  } else {
+    remember_exec(exec);
+  }
+  watch_exec(exec, [this, exec](int code) {
+    pool_->post([this, exec, code] { exec_ended(exec, code); });
+  });
 }
 
 void EngineImpl::exec_ended(const std::shared_ptr<ExecEntry>& exec, int exit_code) {

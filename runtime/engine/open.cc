@@ -192,7 +192,10 @@ void EngineImpl::end_strangers() {
                           found->second->stored.phase == Stored::Phase::kMade &&
                           (found->second->stored.container.state.status == Status::kRunning ||
                            found->second->stored.container.state.status == Status::kPaused);
-    if (!is_known) end_keeper(keeper.pid);
+    // An exec whose beginning nobody waits for any more goes, too.
+    const std::string own = keeper.dir.substr(0, keeper.dir.rfind('/'));
+    const bool is_half_made = own.find("/exec-") != std::string::npos && !exists(own + "/pid");
+    if (!is_known || is_half_made) end_keeper(keeper.pid);
   }
 }
 
@@ -246,15 +249,9 @@ void EngineImpl::take_up(const EntryPtr& entry) {
         stored.container.cgroup = view->record.cgroups.group;
       for (const Place& place : stored.places)
         if (place.point.type == "volume") std::ignore = volumes_->hold(place.point.name, entry->id);
-      // Whoever was to hear an exec is gone: nothing waits for them any more.
-      for (const std::string& name : names_in(run_dir_of(entry->id))) {
-        if (!name.starts_with("exec-")) continue;
-        const auto exec = open_dir((run_dir_of(entry->id) + "/" + name + "/keeper").c_str());
-        auto listener = exec ? shim::Connection::connect(*exec)
-                             : Result<shim::Connection>(std::unexpected(exec.error()));
-        if (listener) std::ignore = listener->send(shim::Request::kAttach);
-      }
       publish(*entry);
+      for (const std::string& name : names_in(run_dir_of(entry->id)))
+        if (name.starts_with("exec-")) adopt_exec(entry, name);
       watch(entry, run);
       begin_health(entry);
       return;

@@ -168,6 +168,41 @@ Result<> decode_state(std::string_view text, Stored& stored) {
   return {};
 }
 
+std::string encode_exec(const StoredExec& exec) {
+  const ExecDefinition& definition = exec.definition;
+  JsonWriter json;
+  json.open('{').key("id").text(exec.id).key("probe").flag(exec.is_probe);
+  json.key("cmd").texts(definition.cmd);
+  json.key("env").texts(definition.env).key("user").text(definition.user);
+  json.key("working_dir").text(definition.working_dir);
+  json.key("privileged").flag(definition.privileged).key("tty").flag(definition.tty);
+  json.key("stdin").flag(definition.attach_stdin).key("stdout").flag(definition.attach_stdout);
+  json.key("stderr").flag(definition.attach_stderr);
+  json.key("detach_keys").text(definition.detach_keys);
+  return json.close('}').out() + "\n";
+}
+
+Result<StoredExec> decode_exec(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return malformed("no object");
+  StoredExec stored;
+  stored.id = text_at(json, "id");
+  stored.is_probe = flag_at(json, "probe");
+  if (stored.id.empty()) return malformed("no id");
+  ExecDefinition& definition = stored.definition;
+  definition.cmd = texts_at(json, "cmd");
+  definition.env = texts_at(json, "env");
+  definition.user = text_at(json, "user");
+  definition.working_dir = text_at(json, "working_dir");
+  definition.privileged = flag_at(json, "privileged");
+  definition.tty = flag_at(json, "tty");
+  definition.attach_stdin = flag_at(json, "stdin");
+  definition.attach_stdout = flag_at(json, "stdout");
+  definition.attach_stderr = flag_at(json, "stderr");
+  definition.detach_keys = text_at(json, "detach_keys");
+  return stored;
+}
+
 std::string encode_for_measuring(const Container& container, const std::string& upper_dir,
                                  const std::string& storage_driver) {
   const model::Definition& definition = container.definition;

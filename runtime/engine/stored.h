@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "runtime/engine/container.h"
 #include "runtime/engine/places.h"
+#include "runtime/engine/process.h"
 
 namespace plimsoll::engine {
 
@@ -28,6 +29,15 @@ struct Stored {
 // container that does not run.
 [[nodiscard]] Result<Stored> decode_config(std::string_view text);
 [[nodiscard]] Result<> decode_state(std::string_view text, Stored& stored);
+
+// Of an exec that was begun, as long as it runs: RUN_DIR/engine/<container>/exec-<id>/exec.json.
+struct StoredExec {
+  std::string id;
+  ExecDefinition definition;
+  bool is_probe = false;
+};
+[[nodiscard]] std::string encode_exec(const StoredExec& exec);
+[[nodiscard]] Result<StoredExec> decode_exec(std::string_view text);
 
 // As inventory/own_record.h has it.
 [[nodiscard]] std::string encode_for_measuring(const Container& container,
