@@ -79,6 +79,7 @@ Result<engine::Options> engine_options(const ContainersConfig& config, const Con
   options.shim = programs + "/plimsoll-shim";
   options.oci = programs + "/plimsoll-oci";
   options.storage_driver = config.storage_driver;
+  options.registries = {config.registry_certificates, config.insecure_registries};
   options.systemd_cgroups = config.cgroup_driver == "systemd" ||
                             (config.cgroup_driver == "auto" && machine.runs_systemd());
   options.cgroup_parent = config.cgroup_parent;
@@ -190,6 +191,12 @@ std::string check_cgroup_driver(const std::string& value) {
   return value == "auto" || value == "cgroupfs" || value == "systemd"
              ? ""
              : "give auto, cgroupfs or systemd";
+}
+
+std::string check_registry(const std::string& value) {
+  if (value.empty()) return "give HOST or HOST:PORT";
+  const bool has_other = value.find_first_of("/@ ") != std::string::npos;
+  return has_other ? "give HOST or HOST:PORT, without http:// and without a path" : "";
 }
 
 Result<std::unique_ptr<Containers>> Containers::open(const ContainersConfig& config,

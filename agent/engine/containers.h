@@ -21,7 +21,9 @@ struct ContainersConfig {
   std::string cgroup_driver = "auto";  // "cgroupfs", "systemd"; auto: as the host has it.
   std::string cgroup_parent;           // Empty: /plimsoll, or plimsoll.slice.
   std::string storage_driver;          // "overlay2", "vfs"; empty: what works here.
-  std::string bridge;                  // Empty: plimsoll0.
+  std::vector<std::string> insecure_registries;
+  std::string registry_certificates = "/etc/docker/certs.d";
+  std::string bridge;  // Empty: plimsoll0.
   std::string subnet = "172.27.0.0/16";
   std::string subnet6;  // Empty: none.
 };
@@ -29,6 +31,7 @@ struct ContainersConfig {
 // Why a value is none of its setting's; empty: it is one.
 [[nodiscard]] std::string check_containers_mode(const std::string& value);
 [[nodiscard]] std::string check_cgroup_driver(const std::string& value);
+[[nodiscard]] std::string check_registry(const std::string& value);
 
 struct ContainersPlace {
   std::string state_dir;

@@ -81,6 +81,13 @@ std::vector<Setting> settings_of(EngineSettings& settings) {
        "Where containers' groups are (default /plimsoll, with systemd plimsoll.slice)", "GROUP"},
       {"containers.storage-driver", &config.containers.storage_driver, kAtStart,
        check_storage_driver, "overlay2 or vfs (default: what works here)", "DRIVER"},
+      {"containers.insecure-registry", &config.containers.insecure_registries, kAtStart,
+       check_registry,
+       "A registry whose certificate is not checked, and that may speak plain HTTP (repeatable); "
+       "those on loopback always may",
+       "HOST[:PORT]"},
+      {"containers.registry-certificates", &config.containers.registry_certificates, kAtStart,
+       check_path, "Where authorities of registries are: DIR/HOST[:PORT]/ca.crt", "DIR"},
       {"containers.bridge", &config.containers.bridge, kAtStart, nullptr,
        "The default network's interface (default plimsoll0)", "NAME"},
       {"containers.subnet", &config.containers.subnet, kAtStart, nullptr,

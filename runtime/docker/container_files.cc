@@ -1,5 +1,4 @@
 // Containers' files: copied in and out, exported.
-#include "base/number.h"
 #include "runtime/docker/containers.h"
 #include "runtime/docker/path_stat.h"
 
@@ -59,23 +58,19 @@ void take_out(engine::Engine& engine, const Clock& clock, const CallPtr& call) {
   engine.tell(container_event(*place->container, "archive-path", clock));
 }
 
-// Docker's copyUIDGID: what is copied becomes the container's user's. By number; a name is the
-// container's own affair, and files keep the archive's owner.
-void give_to(std::string_view user, image::TarInOptions& options) {
-  const std::size_t colon = user.find(':');
-  options.uid = to_number<std::uint32_t>(user.substr(0, colon));
-  if (!options.uid) return;
-  options.gid = colon == std::string_view::npos ? std::optional<std::uint32_t>(0)
-                                                : to_number<std::uint32_t>(user.substr(colon + 1));
-}
-
 Answer<> put_in(engine::Engine& engine, const Clock& clock, const Call& call) {
   const Place place = PLIMSOLL_TRY(place_of(engine, call));
   if (place.container->definition.host.readonly_rootfs)
     return model::refuse(Refused::kForbidden, "container rootfs is marked read-only");
   const auto archive = PLIMSOLL_TRY(call.archive());
   image::TarInOptions options{.no_overwrite_dir_non_dir = call.flag("noOverwriteDirNonDir")};
-  if (call.flag("copyUIDGID")) give_to(place.container->definition.config.user, options);
+  // What is copied becomes the container's user's, if it names one.
+  const std::string& user = place.container->definition.config.user;
+  if (call.flag("copyUIDGID") && !user.empty()) {
+    const auto owner = PLIMSOLL_TRY(engine.owner_in(place.tree, user));
+    options.uid = owner.uid;
+    options.gid = owner.gid;
+  }
   const auto done = image::tar_in(place.tree.root, place.path, *archive, options);
   if (!done) return std::unexpected(missing(place, done.error()));
   engine.tell(container_event(*place.container, "extract-to-dir", clock));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/docker/containers.h"
+#include "runtime/docker/platform.h"
 #include "runtime/model/json_writer.h"
 
 namespace plimsoll::docker {
@@ -20,6 +21,23 @@ std::string warnings_json(const std::vector<std::string>& warnings, const std::s
   return out + '\n';
 }
 
+// An image that is not there is for create() to miss.
+Answer<> check_platform(engine::Engine& engine, const std::string& asked,
+                        const std::string& reference) {
+  if (asked.empty()) return {};
+  const Platform platform = PLIMSOLL_TRY(parse_platform(asked, own_architecture()));
+  const auto image = engine.images().find(reference);
+  if (!image) return {};
+  if (image->os.empty() && image->architecture.empty()) return {};
+  if (image->os == platform.os && image->architecture == platform.architecture) return {};
+  // Clients fetch what is not found.
+  return model::refuse(Refused::kNotFound,
+                       "image with reference " + reference +
+                           " was found but does not match the specified platform: wanted " +
+                           to_text(platform) + ", actual: " + image->os + "/" +
+                           image->architecture);
+}
+
 Answer<std::string> create(engine::Engine& engine, const Call& call) {
   model::Definition definition = PLIMSOLL_TRY(model::decode_definition(call.body()));
   std::vector<std::string> warnings = PLIMSOLL_TRY(model::check(definition));
@@ -30,6 +48,7 @@ Answer<std::string> create(engine::Engine& engine, const Call& call) {
     return model::refuse(Refused::kInvalid,
                          "Container cannot be connected to network endpoints: " + names);
   }
+  PLIMSOLL_TRY(check_platform(engine, call.query("platform"), definition.config.image));
   const engine::Created created =
       PLIMSOLL_TRY(engine.create(call.query("name"), std::move(definition)));
   for (const std::string& warning : created.warnings)

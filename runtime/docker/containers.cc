@@ -26,14 +26,15 @@ ContainerApi::ContainerApi(Api& api, engine::Engine& engine, UsageReader reader,
   add_exec(api, engine);
   // A first sample of each life, so that whoever asks soon after is answered at once. Not of lives
   // that are over before anybody can ask.
-  listening_ = engine.listen({}, [this, &api, &engine](const engine::Event& event) {
+  const auto heard = [this, &api, &engine](const engine::Event& event) {
     if (event.type != "container") return;
     if (event.action == "die") return stats_.forget(event.id);
     if (event.action != "start") return;
     api.after(kFirstSample, [this, &engine, id = event.id] {
       if (const auto container = engine.find(id)) stats_.started(**container);
     });
-  });
+  };
+  listening_ = engine.listen({}, heard, {});
 }
 
 engine::Event container_event(const engine::Container& container, std::string action,

@@ -7,6 +7,7 @@
 #include "runtime/docker/fake_engine.h"
 #include "runtime/docker/images.h"
 #include "runtime/docker/networks.h"
+#include "runtime/docker/platform.h"
 #include "runtime/docker/system.h"
 #include "runtime/docker/times.h"
 
@@ -180,7 +181,19 @@ TEST(Images, AreRemovedUnlessAContainerIsMadeOfThem) {
   EXPECT_EQ(server.engine.told().back().action, "delete");
   EXPECT_THAT(server.ask("POST", R"(/images/prune?filters={"dangling":{"false":true}})"),
               EndsWith(R"({"ImagesDeleted":[{"Deleted":"sha256:old"}],"SpaceReclaimed":42})"));
-  EXPECT_EQ(server.engine.store.calls.back(), "prune all");
+  EXPECT_EQ(server.engine.store.calls.back(), "prune all sha256:aa11");
+  const auto prunes = [&](const char* filters) {
+    EXPECT_THAT(server.ask("POST", "/images/prune?filters=" + std::string(filters)),
+                StartsWith("HTTP/1.1 200 "));
+    return server.engine.store.calls.back();
+  };
+  EXPECT_EQ(prunes(R"({"label":["a=b"]})"), "prune sha256:aa11");
+  EXPECT_EQ(prunes(R"({"label":["a=c"]})"), "prune");
+  EXPECT_EQ(prunes(R"({"label!":["a"]})"), "prune");
+  EXPECT_EQ(prunes(R"({"until":["1795211325"]})"), "prune sha256:aa11");
+  EXPECT_EQ(prunes(R"({"until":["2026-11-20T00:00:00Z"]})"), "prune");
+  EXPECT_THAT(server.ask("POST", R"(/images/prune?filters={"until":["soon"]})"),
+              StartsWith("HTTP/1.1 400 "));
 }
 
 TEST(Images, ComeInAndGoOut) {
@@ -196,6 +209,9 @@ TEST(Images, ComeInAndGoOut) {
   EXPECT_THAT(server.ask("POST", "/images/create?fromSrc=-&repo=x&tag=1&message=m", "tree"),
               HasSubstr("{\"status\":\"sha256:imported\"}\r\n"));
   EXPECT_EQ(server.engine.store.calls.back(), "import x:1 m");
+  EXPECT_THAT(server.ask("POST", "/images/create?fromSrc=-&changes=CMD%20x&changes=USER%20u", "t"),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(server.engine.calls, ElementsAre("change CMD x", "change USER u"));
   EXPECT_EQ(server.engine.store.loaded, "tree");
   EXPECT_THAT(server.ask("GET", "/images/busybox:1.36/get"),
               AllOf(HasSubstr("application/x-tar"), HasSubstr("tar of busybox:1.36\n")));
@@ -214,6 +230,13 @@ TEST(Images, ArePulledAndPushedWithWhoAsks) {
   EXPECT_THAT(server.ask("POST", "/images/create?fromImage=x&tag=sha256:12", "", ""),
               StartsWith("HTTP/1.1 200 "));
   EXPECT_EQ(server.engine.store.calls.back(), "pull x@sha256:12");
+  const std::string own(own_architecture());
+  EXPECT_THAT(server.ask("POST", "/images/create?fromImage=x&tag=1&platform=linux/" + own),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(
+      server.ask("POST", "/images/create?fromImage=x&tag=1&platform=linux/s390x"),
+      AllOf(StartsWith("HTTP/1.1 404 "),
+            HasSubstr("no matching manifest for linux/s390x in the manifest list entries")));
   server.engine.store.told.clear();
   server.engine.store.refusal.emplace(model::Refused::kNotFound, "manifest unknown");
   EXPECT_THAT(server.ask("POST", "/images/create?fromImage=x&tag=1"), StartsWith("HTTP/1.1 404 "));

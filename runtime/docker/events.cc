@@ -1,6 +1,7 @@
 #include "runtime/docker/events.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -13,7 +14,7 @@ namespace {
 
 // A listener that is that far behind hears no more: what it missed it would not know of.
 constexpr std::size_t kMostPending = std::size_t{4} << 20;
-// What was before is on its way while the listener is let in.
+// What happens in the last moment is told a moment later.
 constexpr std::chrono::milliseconds kGrace{250};
 
 std::string attribute(const engine::Event& event, const std::string& name) {
@@ -99,20 +100,23 @@ void listen(const CallPtr& call, Api& api, engine::Engine& engine) {
   };
   // The stream keeps it until its client leaves.
   listener->begin(call->stream("application/json", [listener, end_soon] { end_soon(); }));
-  listener->subscribe(
-      engine.listen(*since, [stream = listener->stream(), end_soon, filters = *filters,
-                             until = *until](const engine::Event& event) {
-        if (stream->closed() || !matches(filters, event)) return;
-        if (until && event.at > *until) return;
-        if (stream->pending() > kMostPending) return end_soon();
-        stream->write(std::make_shared<const std::string>(encode(event)));
-      }));
-  if (!*until) return;
-  const auto left = std::max<std::chrono::nanoseconds>(**until - now, {}) + kGrace;
-  api.after(left, [listener] {
+  const auto hear = [stream = listener->stream(), end_soon, filters = *filters,
+                     until = *until](const engine::Event& event) {
+    if (stream->closed() || !matches(filters, event)) return;
+    if (until && event.at > *until) return;
+    if (stream->pending() > kMostPending) return end_soon();
+    stream->write(std::make_shared<const std::string>(encode(event)));
+  };
+  const auto finish = [listener] {
     listener->end();
     listener->stream()->finish();
-  });
+  };
+  // What was is all that is wanted: there is nothing to wait for once it has been told.
+  const bool is_over = *until && **until <= now;
+  std::function<void()> caught_up;
+  if (is_over) caught_up = [&api, finish] { api.after({}, finish); };
+  listener->subscribe(engine.listen(*since, hear, caught_up));
+  if (*until && !is_over) api.after(**until - now + kGrace, finish);
 }
 
 }  // namespace

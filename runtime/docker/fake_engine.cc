@@ -50,8 +50,11 @@ Answer<image::Removed> FakeStore::remove(std::string_view reference, bool force,
   return image::Removed{.untagged = image->repo_tags, .deleted = {image->id}, .reclaimed = 5};
 }
 
-Answer<image::Removed> FakeStore::prune(bool all, const std::multimap<std::string, std::string>&) {
+Answer<image::Removed> FakeStore::prune(bool all, const std::multimap<std::string, std::string>&,
+                                        const Chosen& chosen) {
   calls.emplace_back(all ? "prune all" : "prune");
+  for (const image::Image& image : images)
+    if (!chosen || chosen(image)) calls.back() += " " + image.id;
   return image::Removed{.deleted = {"sha256:old"}, .reclaimed = 42};
 }
 
@@ -188,11 +191,19 @@ std::vector<std::string> FakeEngine::users_of_volume(std::string_view name) cons
   return found == volume_users.end() ? std::vector<std::string>() : found->second;
 }
 
+Answer<std::string> FakeEngine::import_tree(const Fd& archive, const ImportRequest& request,
+                                            const image::Report& report) {
+  for (const std::string& change : request.changes) calls.push_back("change " + change);
+  return store.import_tree(archive, request.reference, request.message, {}, report);
+}
+
 std::shared_ptr<void> FakeEngine::listen(std::optional<WallTime> since,
-                                         std::function<void(const engine::Event&)> heard) {
+                                         std::function<void(const engine::Event&)> heard,
+                                         std::function<void()> caught_up) {
   const std::lock_guard lock(mutex_);
   for (const engine::Event& event : events_)
     if (since && event.at >= *since) heard(event);
+  if (caught_up) caught_up();
   const int number = next_++;
   listeners_[number] = std::move(heard);
   return {nullptr, [this, number](const void*) {

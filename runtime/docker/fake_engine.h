@@ -37,8 +37,9 @@ class FakeStore final : public image::Store {
   [[nodiscard]] Answer<image::Removed> remove(
       std::string_view reference, bool force, bool prune_parents,
       const std::multimap<std::string, std::string>& in_use) override;
-  [[nodiscard]] Answer<image::Removed> prune(
-      bool all, const std::multimap<std::string, std::string>& in_use) override;
+  [[nodiscard]] Answer<image::Removed> prune(bool all,
+                                             const std::multimap<std::string, std::string>& in_use,
+                                             const Chosen& chosen) override;
   [[nodiscard]] Answer<std::vector<std::string>> load(const Fd& archive,
                                                       const image::Report& report) override;
   [[nodiscard]] Answer<std::string> import_tree(const Fd& archive, const std::string& reference,
@@ -201,7 +202,12 @@ class FakeEngine final : public engine::Engine {
   [[nodiscard]] Answer<engine::Top> top(std::string_view, const std::string&) const override {
     return not_faked();
   }
+  [[nodiscard]] Answer<std::string> import_tree(const Fd& archive, const ImportRequest& request,
+                                                const image::Report& report) override;
   [[nodiscard]] Answer<Tree> tree(std::string_view) override { return not_faked(); }
+  [[nodiscard]] Answer<Owner> owner_in(const Tree&, const std::string&) const override {
+    return not_faked();
+  }
   [[nodiscard]] Answer<std::string> commit(std::string_view, const CommitRequest&) override {
     return not_faked();
   }
@@ -216,8 +222,9 @@ class FakeEngine final : public engine::Engine {
   [[nodiscard]] Answer<> remove_volume(std::string_view name, bool force) override;
   [[nodiscard]] std::vector<std::string> users_of_volume(std::string_view name) const override;
   [[nodiscard]] std::uint64_t volume_size(std::string_view) const override { return 1000; }
-  [[nodiscard]] std::shared_ptr<void> listen(
-      std::optional<WallTime> since, std::function<void(const engine::Event&)> heard) override;
+  [[nodiscard]] std::shared_ptr<void> listen(std::optional<WallTime> since,
+                                             std::function<void(const engine::Event&)> heard,
+                                             std::function<void()> caught_up) override;
   void tell(engine::Event event) override;
 
  private:

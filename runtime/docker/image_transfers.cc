@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "runtime/docker/images.h"
+#include "runtime/docker/platform.h"
 #include "runtime/docker/progress.h"
 
 namespace plimsoll::docker {
@@ -10,6 +11,16 @@ namespace {
 
 bool is_id(const std::string& loaded) {
   return loaded.starts_with("sha256:");
+}
+
+// Images of other platforms would not run here.
+model::Answer<> check_platform(const Call& call) {
+  const std::string asked = call.query("platform");
+  if (asked.empty()) return {};
+  const Platform platform = PLIMSOLL_TRY(parse_platform(asked, own_architecture()));
+  if (platform.os == "linux" && platform.architecture == own_architecture()) return {};
+  return model::refuse(model::Refused::kNotFound, "no matching manifest for " + to_text(platform) +
+                                                      " in the manifest list entries");
 }
 
 void load(const CallPtr& call, engine::Engine& engine) {
@@ -30,23 +41,20 @@ void load(const CallPtr& call, engine::Engine& engine) {
   progress.finish({});
 }
 
-// Lines of a Dockerfile are not read here: those that import knows are set by commit.
 void import_tree(const CallPtr& call, engine::Engine& engine) {
   if (call->query("fromSrc") != "-")
     return call->fail({model::Refused::kNotOffered,
                        "importing from an address is not offered: fetch it, and import the file"});
-  if (!call->queries("changes").empty())
-    return call->fail({model::Refused::kNotOffered,
-                       "docker import --change is not offered: import, then \"docker commit "
-                       "--change\" a container of it"});
+  const auto checked = check_platform(*call);
+  if (!checked) return call->fail(checked.error());
   const auto archive = call->archive();
   if (!archive) return call->fail(archive.error());
   const std::string repository = call->query("repo");
   const std::string name =
       repository.empty() ? repository : reference_of(repository, call->query("tag"));
   ProgressStream progress(call);
-  const auto id =
-      engine.images().import_tree(**archive, name, call->query("message"), {}, progress.reporter());
+  const auto id = engine.import_tree(
+      **archive, {name, call->query("message"), call->queries("changes")}, progress.reporter());
   if (!id) return progress.finish(std::unexpected(id.error()));
   tell_image(engine, "import", *id, name.empty() ? *id : name);
   // Its id is the last thing that the store reports.
@@ -56,6 +64,8 @@ void import_tree(const CallPtr& call, engine::Engine& engine) {
 void pull(const CallPtr& call, engine::Engine& engine) {
   const auto credentials = decode_credentials(call->request().header("x-registry-auth"));
   if (!credentials) return call->fail(credentials.error());
+  const auto checked = check_platform(*call);
+  if (!checked) return call->fail(checked.error());
   const std::string reference = reference_of(call->query("fromImage"), call->query("tag"));
   ProgressStream progress(call);
   const auto pulled = engine.images().pull(reference, *credentials, progress.reporter());

@@ -107,15 +107,20 @@ void prune(const CallPtr& call, engine::Engine& engine) {
   if (!filters) return call->fail(filters.error());
   const auto dangling = filters->flag("dangling");
   if (!dangling) return call->fail(dangling.error());
-  // The store prunes all that nobody needs; asked for less, it would remove too much.
-  for (const char* key : {"label", "label!", "until"})
-    if (filters->has(key))
-      return call->fail(
-          {model::Refused::kNotOffered,
-           "pruning images by " + std::string(key) +
-               " is not offered: list them with \"docker images --filter\" and remove "
-               "them by name"});
-  const auto removed = engine.images().prune(!dangling->value_or(true), images_in_use(engine));
+  std::optional<WallTime> until;
+  for (const std::string& value : filters->values("until")) {
+    const auto parsed = parse_time(value, RealClock().wall());
+    if (!parsed) return call->fail(parsed.error());
+    until = *parsed;
+  }
+  const auto chosen = [&](const image::Image& image) {
+    const auto& labels = image.config.labels;
+    if (until && WallTime(std::chrono::seconds(image.created_seconds)) > *until) return false;
+    if (filters->has("label!") && filters->admits_labels("label!", labels)) return false;
+    return filters->admits_labels("label", labels);
+  };
+  const auto removed =
+      engine.images().prune(!dangling->value_or(true), images_in_use(engine), chosen);
   if (!removed) return call->fail(removed.error());
   tell_removed(engine, *removed);
   const bool is_none = removed->untagged.empty() && removed->deleted.empty();

@@ -40,7 +40,8 @@ engine::Output Outlet::output() {
   return {.write = [self](engine::Output::Stream stream,
                           std::string_view bytes) { return self->write(stream, bytes); },
           .pending = [self] { return self->pending(); },
-          .end = [self] { self->end(); }};
+          .end = [self] { self->end(); },
+          .taken = taken_};
 }
 
 bool Outlet::write(engine::Output::Stream stream, std::string_view bytes) {

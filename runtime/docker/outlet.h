@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/channel.h"
@@ -44,6 +46,8 @@ class Outlet : public std::enable_shared_from_this<Outlet> {
   [[nodiscard]] engine::Output output();
   // What was held back goes out first.
   void open(std::unique_ptr<Sink> sink);
+  // `taken`: the process has taken of what the client typed. Before output().
+  void on_input_taken(std::function<void()> taken) { taken_ = std::move(taken); }
   // The client has gone: nothing is taken any more.
   void close();
 
@@ -54,6 +58,7 @@ class Outlet : public std::enable_shared_from_this<Outlet> {
   void finish();
 
   const Framing framing_;
+  std::function<void()> taken_;
   mutable std::mutex mutex_;
   std::unique_ptr<Sink> sink_;
   std::vector<Frame> early_;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "runtime/docker/call.h"
+#include "runtime/docker/platform.h"
 #include "runtime/docker/pool.h"
 #include "runtime/docker/progress.h"
 #include "runtime/docker/router.h"
@@ -131,6 +132,25 @@ TEST(Pool, DropsWhatWaitsAndEndsWhatRuns) {
   go.notify_all();
   pool.stop();
   EXPECT_TRUE(ended);
+}
+
+TEST(Platforms, AreReadAsContainerdReadsThem) {
+  const auto read = [](const char* text) {
+    const auto platform = parse_platform(text, "amd64");
+    return platform ? to_text(*platform) : platform.error().message;
+  };
+  EXPECT_EQ(read("linux/amd64"), "linux/amd64");
+  EXPECT_EQ(read("Linux/x86_64"), "linux/amd64");
+  EXPECT_EQ(read("aarch64"), "linux/arm64");
+  EXPECT_EQ(read("linux/arm64/v8"), "linux/arm64");
+  EXPECT_EQ(read("linux/arm/v7"), "linux/arm/v7");
+  EXPECT_EQ(read("armhf"), "linux/arm/v7");
+  EXPECT_EQ(read("linux"), "linux/amd64");
+  EXPECT_EQ(read("windows/amd64"), "windows/amd64");
+  EXPECT_EQ(read("nonsense"),
+            "\"nonsense\": unknown operating system or architecture: invalid argument");
+  EXPECT_EQ(read("a/b/c/d"), "\"a/b/c/d\": cannot parse platform specifier: invalid argument");
+  EXPECT_EQ(read("linux/"), "\"linux/\": cannot parse platform specifier: invalid argument");
 }
 
 }  // namespace

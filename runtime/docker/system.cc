@@ -25,6 +25,7 @@ InfoNow look(engine::Engine& engine) {
   now.images = engine.images().list().size();
   now.storage_driver = engine.images().driver();
   now.root_dir = engine.options().state_dir;
+  now.insecure_registries = engine.options().registries.insecure;
   now.time = RealClock().wall();
   return now;
 }
@@ -93,6 +94,25 @@ std::string version_json(const HostFacts& host) {
   return body;
 }
 
+namespace {
+
+std::string registries_json(const std::vector<std::string>& insecure) {
+  std::string configs;
+  for (const std::string& name : insecure) {
+    configs += configs.empty() ? "" : ",";
+    json::append_string(configs, name);
+    configs += R"(:{"Name":)";
+    json::append_string(configs, name);
+    configs += R"(,"Mirrors":[],"Secure":false,"Official":false})";
+  }
+  return R"({"AllowNondistributableArtifactsCIDRs":[],)"
+         R"("AllowNondistributableArtifactsHostnames":[],)"
+         R"("InsecureRegistryCIDRs":["127.0.0.0/8"],"IndexConfigs":{)" +
+         configs + R"(},"Mirrors":[]})";
+}
+
+}  // namespace
+
 std::string info_json(const SystemInfo& info, const InfoNow& now) {
   std::string body;
   Writer write(body);
@@ -124,10 +144,7 @@ std::string info_json(const SystemInfo& info, const InfoNow& now) {
   write("OSType", std::string("linux"));
   write("Architecture", info.host.machine);
   write("IndexServerAddress", std::string());
-  write.constant("RegistryConfig",
-                 R"({"AllowNondistributableArtifactsCIDRs":[],)"
-                 R"("AllowNondistributableArtifactsHostnames":[],)"
-                 R"("InsecureRegistryCIDRs":["127.0.0.0/8"],"IndexConfigs":{},"Mirrors":[]})");
+  write.constant("RegistryConfig", registries_json(now.insecure_registries));
   write("NCPU", info.host.processors);
   write("MemTotal", info.host.memory);
   write.constant("GenericResources", "null");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/docker/api.h"
 #include "runtime/docker/host_facts.h"
@@ -28,6 +29,7 @@ struct InfoNow {
   std::size_t images = 0;
   std::string storage_driver;
   std::string root_dir;
+  std::vector<std::string> insecure_registries;
   WallTime time;
 };
 [[nodiscard]] std::string info_json(const SystemInfo& info, const InfoNow& now);

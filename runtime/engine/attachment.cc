@@ -143,6 +143,8 @@ void Attachment::apply_events() {
 
 void Attachment::flush() {
   if (!begun_ || !connection_) return;
+  const bool had_input = !input_.empty();
+  const std::size_t before = pending_;
   while (!input_.empty()) {
     const std::string& packet = input_.front();
     const ssize_t sent = ::send(connection_->socket().get(), packet.data(), packet.size(),
@@ -154,6 +156,7 @@ void Attachment::flush() {
     input_.pop_front();
   }
   apply_events();
+  if (had_input && output_.taken && pending_ < before) output_.taken();
 }
 
 void Attachment::stop() {
@@ -162,6 +165,7 @@ void Attachment::stop() {
   stopped_ = true;
   pending_ = 0;
   input_.clear();
+  if (output_.taken) output_.taken();
   if (connection_) loop_.forget(connection_->socket());
   connection_.reset();
   if (ended_)

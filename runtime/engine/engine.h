@@ -73,6 +73,7 @@ struct Options {
   std::string shim;       // The programs beside ours.
   std::string oci;
   std::string storage_driver;
+  image::RegistryOptions registries;
   std::string cgroup_parent;  // "/plimsoll", or a slice with the systemd manager.
   bool systemd_cgroups = false;
   bool live_networks = true;  // False: no bridge, only `host` and `none` (no rights for more).
@@ -150,6 +151,17 @@ class Engine {
   [[nodiscard]] virtual model::Answer<Top> top(std::string_view reference,
                                                const std::string& ps_arguments) const = 0;
 
+  // --- Images with a configuration; all else of them is images(). ---
+  // A tree as an image; its id. `changes`: lines of a Dockerfile.
+  struct ImportRequest {
+    std::string reference;  // "repo:tag"; empty: none.
+    std::string message;
+    std::vector<std::string> changes;
+  };
+  [[nodiscard]] virtual model::Answer<std::string> import_tree(const Fd& archive,
+                                                               const ImportRequest& request,
+                                                               const image::Report& report) = 0;
+
   // --- Its file system. ---
   // The tree as the container sees it, volumes included; mounted while the answer lives.
   struct Tree {
@@ -157,6 +169,13 @@ class Engine {
     std::shared_ptr<void> hold;
   };
   [[nodiscard]] virtual model::Answer<Tree> tree(std::string_view reference) = 0;
+  // Whose files of the container's user are, by the tree's own passwd and group.
+  struct Owner {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+  };
+  [[nodiscard]] virtual model::Answer<Owner> owner_in(const Tree& tree,
+                                                      const std::string& user) const = 0;
   struct CommitRequest {
     std::string reference;  // "repo:tag"
     std::string author;
@@ -186,9 +205,11 @@ class Engine {
 
   // --- What happened. ---
   // The backlog (256) from `since` on comes first. `heard` is called from one thread of the
-  // engine's; it must not block. The answer unsubscribes when dropped.
+  // engine's; it must not block. `caught_up`, if there is one, is called there after the backlog.
+  // The answer unsubscribes when dropped.
   [[nodiscard]] virtual std::shared_ptr<void> listen(std::optional<WallTime> since,
-                                                     std::function<void(const Event&)> heard) = 0;
+                                                     std::function<void(const Event&)> heard,
+                                                     std::function<void()> caught_up) = 0;
   // For what others do on behalf of the API: image and network events.
   virtual void tell(Event event) = 0;
 };

@@ -74,7 +74,12 @@ class EngineImpl final : public Engine {
   [[nodiscard]] model::Answer<Exec> exec_find(const std::string& exec_id) const override;
   [[nodiscard]] model::Answer<Top> top(std::string_view reference,
                                        const std::string& ps_arguments) const override;
+  [[nodiscard]] model::Answer<std::string> import_tree(const Fd& archive,
+                                                       const ImportRequest& request,
+                                                       const image::Report& report) override;
   [[nodiscard]] model::Answer<Tree> tree(std::string_view reference) override;
+  [[nodiscard]] model::Answer<Owner> owner_in(const Tree& tree,
+                                              const std::string& user) const override;
   [[nodiscard]] model::Answer<std::string> commit(std::string_view reference,
                                                   const CommitRequest& request) override;
   [[nodiscard]] model::Answer<> connect(std::string_view network, std::string_view container,
@@ -89,7 +94,8 @@ class EngineImpl final : public Engine {
   [[nodiscard]] std::vector<std::string> users_of_volume(std::string_view name) const override;
   [[nodiscard]] std::uint64_t volume_size(std::string_view name) const override;
   [[nodiscard]] std::shared_ptr<void> listen(std::optional<WallTime> since,
-                                             std::function<void(const Event&)> heard) override;
+                                             std::function<void(const Event&)> heard,
+                                             std::function<void()> caught_up) override;
   void tell(Event event) override;
 
  private:

@@ -17,16 +17,19 @@ void Events::tell(Event event) {
 }
 
 std::shared_ptr<void> Events::listen(std::optional<WallTime> since,
-                                     std::function<void(const Event&)> heard) {
+                                     std::function<void(const Event&)> heard,
+                                     std::function<void()> caught_up) {
   auto listener = std::make_shared<Listener>();
   listener->heard = std::move(heard);
+  listener->caught_up = std::move(caught_up);
   {
     const std::lock_guard lock(mutex_);
     if (since)
       std::ranges::copy_if(backlog_, std::back_inserter(listener->waiting),
                            [&](const Event& event) { return event.at >= *since; });
     listeners_.push_back(listener);
-    if (!listener->waiting.empty() && !std::exchange(delivers_, true))
+    const bool is_awaited = !listener->waiting.empty() || listener->caught_up;
+    if (is_awaited && !std::exchange(delivers_, true))
       loop_.post([self = shared_from_this()] { self->deliver(); });
   }
   return {nullptr, [weak = weak_from_this(), listener](const void*) {
@@ -50,6 +53,11 @@ void Events::deliver() {
       listener->heard(event);
       lock.lock();
     }
+    const auto caught_up = std::exchange(listener->caught_up, {});
+    if (listener->dropped || !caught_up) continue;
+    lock.unlock();
+    caught_up();
+    lock.lock();
   }
 }
 

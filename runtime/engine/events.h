@@ -19,11 +19,13 @@ class Events : public std::enable_shared_from_this<Events> {
 
   void tell(Event event);
   [[nodiscard]] std::shared_ptr<void> listen(std::optional<WallTime> since,
-                                             std::function<void(const Event&)> heard);
+                                             std::function<void(const Event&)> heard,
+                                             std::function<void()> caught_up);
 
  private:
   struct Listener {
     std::function<void(const Event&)> heard;
+    std::function<void()> caught_up;  // Empty once it was called.
     std::deque<Event> waiting;
     bool dropped = false;
   };

@@ -164,8 +164,9 @@ void EngineImpl::tell_about(const Container& container, std::string action,
 }
 
 std::shared_ptr<void> EngineImpl::listen(std::optional<WallTime> since,
-                                         std::function<void(const Event&)> heard) {
-  return events_->listen(since, std::move(heard));
+                                         std::function<void(const Event&)> heard,
+                                         std::function<void()> caught_up) {
+  return events_->listen(since, std::move(heard), std::move(caught_up));
 }
 
 void EngineImpl::tell(Event event) {

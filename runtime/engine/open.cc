@@ -98,8 +98,8 @@ Result<> EngineImpl::open_all() {
                                                           : runtime::CgroupManager::kFiles));
   cgroup_version_ =
       exists("/sys/fs/cgroup/cgroup.controllers") ? CgroupVersion::kV2 : CgroupVersion::kV1;
-  images_ =
-      PLIMSOLL_TRY(image::Store::open(options_.state_dir + "/images", options_.storage_driver));
+  images_ = PLIMSOLL_TRY(image::Store::open(options_.state_dir + "/images", options_.storage_driver,
+                                            options_.registries));
   options_.net.state_dir = options_.state_dir + "/networks";
   options_.net.run_dir = options_.run_dir + "/net";
   networks_ = PLIMSOLL_TRY(net::Networks::open(options_.net));

@@ -21,6 +21,8 @@ struct Output {
   // How many bytes it holds that nobody has taken: beyond some MiB the attachment waits.
   std::function<std::size_t()> pending;
   std::function<void()> end;  // Once, after the last byte.
+  // The process has taken of its input: whoever waits for Input::pending() looks again.
+  std::function<void()> taken;
 };
 
 // The way in. Dropping it detaches.

@@ -15,6 +15,7 @@
 #include "runtime/engine/dockerfile_changes.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/names.h"
+#include "runtime/engine/user.h"
 
 namespace plimsoll::engine {
 
@@ -85,6 +86,18 @@ Answer<Engine::Tree> EngineImpl::tree(std::string_view reference) {
   const std::shared_ptr<Fd> space(new Fd(assembled ? std::move(assembled->space) : Fd()), let_go);
   if (!assembled) return std::unexpected(model::Refusal(assembled.error()));
   return Tree{std::move(assembled->root), space};
+}
+
+Answer<Engine::Owner> EngineImpl::owner_in(const Tree& tree, const std::string& user) const {
+  const Identity identity = PLIMSOLL_TRY(find_user_in(tree.root, user, {}));
+  return Owner{identity.uid, identity.gid};
+}
+
+Answer<std::string> EngineImpl::import_tree(const Fd& archive, const ImportRequest& request,
+                                            const image::Report& report) {
+  model::Config config;
+  PLIMSOLL_TRY(apply_changes(request.changes, config));
+  return images_->import_tree(archive, request.reference, request.message, config, report);
 }
 
 Answer<std::string> EngineImpl::commit(std::string_view reference, const CommitRequest& request) {

@@ -62,7 +62,8 @@ class Catalog {
   [[nodiscard]] model::Answer<> name_digest(const std::string& id, const std::string& name);
   [[nodiscard]] model::Answer<Removed> remove(std::string_view reference, bool force,
                                               bool prune_parents, const InUse& in_use);
-  [[nodiscard]] model::Answer<Removed> prune(bool all, const InUse& in_use);
+  [[nodiscard]] model::Answer<Removed> prune(bool all, const InUse& in_use,
+                                             const Store::Chosen& chosen);
 
   // What images need: digests of blobs and keys of layers.
   [[nodiscard]] std::set<std::string> needed() const;

@@ -117,7 +117,7 @@ model::Answer<Removed> Catalog::remove(std::string_view reference, bool force, b
   return removed;
 }
 
-model::Answer<Removed> Catalog::prune(bool all, const InUse& in_use) {
+model::Answer<Removed> Catalog::prune(bool all, const InUse& in_use, const Store::Chosen& chosen) {
   const std::lock_guard lock(writing_);
   State next = *current();
   Removed removed;
@@ -127,6 +127,7 @@ model::Answer<Removed> Catalog::prune(bool all, const InUse& in_use) {
     for (const auto& [id, entry] : next.images) {
       if (in_use.contains(id) || has_children(next, id)) continue;
       if (!all && !names_of(next, id).empty()) continue;
+      if (chosen && !chosen(entry.image)) continue;
       const std::string gone = id;
       drop(next, gone, false, in_use, removed);
       again = true;

@@ -50,11 +50,12 @@ Result<Fd> take_lock(const DirFd& directory, const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& directory,
-                                           const std::string& driver) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& directory, const std::string& driver,
+                                           RegistryOptions registries) {
   return DiskStore::open({.directory = directory,
                           .driver = driver,
-                          .unpacker = Unpacker(Unpacker::default_program())});
+                          .unpacker = Unpacker(Unpacker::default_program()),
+                          .registry = std::move(registries)});
 }
 
 Result<std::unique_ptr<DiskStore>> DiskStore::open(Options options) {
@@ -109,8 +110,8 @@ model::Answer<Removed> DiskStore::remove(std::string_view reference, bool force,
   return removed;
 }
 
-model::Answer<Removed> DiskStore::prune(bool all, const InUse& in_use) {
-  Removed removed = PLIMSOLL_TRY(catalog_->prune(all, in_use));
+model::Answer<Removed> DiskStore::prune(bool all, const InUse& in_use, const Chosen& chosen) {
+  Removed removed = PLIMSOLL_TRY(catalog_->prune(all, in_use, chosen));
   if (!removed.deleted.empty()) removed.reclaimed = PLIMSOLL_TRY(collect());
   return removed;
 }

@@ -32,7 +32,8 @@ class DiskStore final : public Store {
                                     std::string_view tag) override;
   [[nodiscard]] model::Answer<Removed> remove(std::string_view reference, bool force,
                                               bool prune_parents, const InUse& in_use) override;
-  [[nodiscard]] model::Answer<Removed> prune(bool all, const InUse& in_use) override;
+  [[nodiscard]] model::Answer<Removed> prune(bool all, const InUse& in_use,
+                                             const Chosen& chosen) override;
   [[nodiscard]] model::Answer<std::vector<std::string>> load(const Fd& archive,
                                                              const Report& report) override;
   [[nodiscard]] model::Answer<std::string> import_tree(const Fd& archive,

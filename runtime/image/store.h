@@ -99,11 +99,21 @@ struct CommitOptions {
   std::string parent;    // The container's image, of several with the same layers; empty: found.
 };
 
+// How registries are reached.
+struct RegistryOptions {
+  // <host[:port]>/ca.crt below it is trusted beside the system's authorities; client.cert and
+  // client.key there say who we are.
+  std::string certificates = "/etc/docker/certs.d";
+  // "host[:port]": certificates are not checked, and plain HTTP will do. Loopback is always so.
+  std::vector<std::string> insecure;
+};
+
 class Store {
  public:
   // Makes what is missing. `driver`: "overlay2", "vfs" or empty for what works here.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& directory,
-                                                           const std::string& driver = {});
+                                                           const std::string& driver = {},
+                                                           RegistryOptions registries = {});
   virtual ~Store() = default;
   [[nodiscard]] virtual const std::string& driver() const = 0;
 
@@ -118,9 +128,10 @@ class Store {
   [[nodiscard]] virtual model::Answer<Removed> remove(
       std::string_view reference, bool force, bool prune_parents,
       const std::multimap<std::string, std::string>& in_use) = 0;
-  // Those without a name (`all`: without a container).
+  // Those without a name (`all`: without a container), of those that are chosen (empty: of all).
+  using Chosen = std::function<bool(const Image&)>;
   [[nodiscard]] virtual model::Answer<Removed> prune(
-      bool all, const std::multimap<std::string, std::string>& in_use) = 0;
+      bool all, const std::multimap<std::string, std::string>& in_use, const Chosen& chosen) = 0;
 
   // These copy. `archive` is a file that can be seeked; plain, gzip, xz, bzip2 or zstd.
   // docker-archive or OCI layout; says what was loaded ("busybox:latest" or an id).

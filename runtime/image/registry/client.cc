@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "runtime/image/registry/challenge.h"
 
@@ -16,6 +17,26 @@ using model::Refused;
 std::unexpected<model::Refusal> refused(const Error& error) {
   return refuse(error.kind == ErrorKind::kNotOffered ? Refused::kNotOffered : Refused::kFailed,
                 error.subject);
+}
+
+// As Docker and OpenSSL's own programs have it: a directory for each registry, else a file that the
+// environment names, else the system's.
+Transport transport_to(const std::string& host, const Options& options) {
+  Transport transport;
+  const auto is_there = [](const std::string& path) { return ::access(path.c_str(), R_OK) == 0; };
+  const std::string directory = options.certificates + "/" + host;
+  const char* const named = std::getenv("SSL_CERT_FILE");
+  if (is_there(directory + "/ca.crt"))
+    transport.authority_file = directory + "/ca.crt";
+  else if (named != nullptr)
+    transport.authority_file = named;
+  if (is_there(directory + "/client.cert") && is_there(directory + "/client.key")) {
+    transport.own_certificate = directory + "/client.cert";
+    transport.own_key = directory + "/client.key";
+  }
+  if (is_loopback(host) || std::ranges::find(options.insecure, host) != options.insecure.end())
+    transport.insecure_host = host;
+  return transport;
 }
 
 std::string parameter(const Challenge& challenge, const char* name) {
@@ -43,13 +64,10 @@ model::Answer<std::unique_ptr<Client>> Client::open(const Reference& reference,
   if (!curl) return refused(curl.error());
   client->curl_ = std::move(*curl);
   const std::string host = host_of(reference.domain);
-  const std::string authority = options.certificates + "/" + host + "/ca.crt";
-  if (::access(authority.c_str(), R_OK) == 0) client->transport_.authority_file = authority;
-  client->transport_.plain_allowed =
-      is_loopback(host) || std::ranges::find(options.insecure, host) != options.insecure.end();
+  client->transport_ = transport_to(host, options);
   std::string last;
   for (const char* scheme : {"https://", "http://"}) {
-    if (scheme[4] == ':' && !client->transport_.plain_allowed) break;
+    if (scheme[4] == ':' && client->transport_.insecure_host.empty()) break;
     client->base_ = scheme + host;
     std::unique_ptr<Session> session = PLIMSOLL_TRY(client->session());
     const Result<Response> answer = session->perform({.url = client->base_ + "/v2/"});
@@ -124,7 +142,8 @@ model::Answer<std::string> Client::fetch_token(Session& session, const std::stri
                                                const std::string& service,
                                                const std::string& scope) {
   // Passwords go over TLS, but to this machine itself.
-  if (!realm.starts_with("https://") && !(realm.starts_with("http://") && transport_.plain_allowed))
+  if (!realm.starts_with("https://") &&
+      !(realm.starts_with("http://") && !transport_.insecure_host.empty()))
     return refuse(Refused::kFailed, "the registry sends for a token to \"" + realm + "\"");
   std::string query = "service=" + escape(service);
   std::vector<std::string> scopes;

@@ -12,17 +12,15 @@
 
 namespace plimsoll::image::registry {
 
-struct Options {
-  std::string certificates = "/etc/docker/certs.d";  // <host[:port]>/ca.crt below it.
-  std::vector<std::string> insecure;                 // "host:port": plain HTTP if need be.
-};
+using Options = RegistryOptions;
 
 // What a registry is to be asked for; scopes of tokens.
 enum class Access : std::uint8_t { kPull, kPush };
 
 class Client {
  public:
-  // Finds out whether the registry speaks TLS: plain HTTP is for loopback and the insecure ones.
+  // Finds out whether the registry speaks TLS: plain HTTP, and certificates that nobody vouches
+  // for, are for loopback and the insecure ones.
   [[nodiscard]] static model::Answer<std::unique_ptr<Client>> open(const Reference& reference,
                                                                    const Credentials& credentials,
                                                                    Access access,

@@ -162,7 +162,7 @@ Result<Response> Session::perform(const Request& request) {
   list = curl.slist_append(list, "Expect:");
   const std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(list,
                                                                            curl.slist_free_all);
-  const char* const protocols = transport_.plain_allowed ? "http,https" : "https";
+  const char* const protocols = !transport_.insecure_host.empty() ? "http,https" : "https";
   bool good = set(CURLOPT_URL, request.url.c_str()) && set(CURLOPT_NOSIGNAL, 1L) &&
               set(CURLOPT_PROTOCOLS_STR, protocols) &&
               set(CURLOPT_REDIR_PROTOCOLS_STR, protocols) && set(CURLOPT_FOLLOWLOCATION, 1L) &&
@@ -174,6 +174,13 @@ Result<Response> Session::perform(const Request& request) {
               set(CURLOPT_WRITEFUNCTION, &on_body) && set(CURLOPT_WRITEDATA, &transfer);
   if (!transport_.authority_file.empty())
     good = good && set(CURLOPT_CAINFO, transport_.authority_file.c_str());
+  if (!transport_.own_certificate.empty())
+    good = good && set(CURLOPT_SSLCERT, transport_.own_certificate.c_str()) &&
+           set(CURLOPT_SSLKEY, transport_.own_key.c_str());
+  // A token's server that it names is not the registry: passwords go to who it says it is.
+  if (!transport_.insecure_host.empty() &&
+      request.url.starts_with("https://" + transport_.insecure_host + "/"))
+    good = good && set(CURLOPT_SSL_VERIFYPEER, 0L) && set(CURLOPT_SSL_VERIFYHOST, 0L);
   if (request.method == "HEAD") {
     good = good && set(CURLOPT_NOBODY, 1L);
   } else if (request.upload != nullptr) {

@@ -35,8 +35,12 @@ struct Response {
 };
 
 struct Transport {
-  std::string authority_file;  // Of certificates; empty: the system's.
-  bool plain_allowed = false;  // Redirects to http://
+  std::string authority_file;  // Of certificates, beside the system's directory; empty: only that.
+  std::string own_certificate;
+  std::string own_key;
+  // "host[:port]": http:// will do on the way, and its own certificate may be anybody's. Empty:
+  // none.
+  std::string insecure_host;
 };
 
 // A connection, kept open between requests. Thread: one at a time.
