@@ -103,8 +103,13 @@ std::vector<char*> pointers(const std::vector<std::string>& words, std::size_t e
 }
 
 std::vector<int> descriptors(const Prepared& prepared) {
-  std::vector<int> list{prepared.channel.get(), prepared.listener.get(), prepared.console.get(),
-                        prepared.hook_input.get(), prepared.joined};
+  std::vector<int> list{prepared.channel.get(),
+                        prepared.listener.get(),
+                        prepared.console.get(),
+                        prepared.hook_input.get(),
+                        prepared.notify_socket.get(),
+                        prepared.notify_state.get(),
+                        prepared.joined};
   for (const std::vector<Fd>* group : {&prepared.trees, &prepared.device_trees, &prepared.joins}) {
     for (const Fd& fd : *group) list.push_back(fd.get());
   }
@@ -271,6 +276,8 @@ Result<Child> begin(const Plan& plan, LaunchOptions options) {
   prepared.listener = std::move(options.listener);
   prepared.console = std::move(options.console);
   prepared.hook_input = std::move(options.hook_input);
+  prepared.notify_socket = std::move(options.notify_socket);
+  prepared.notify_state = std::move(options.notify_state);
   PLIMSOLL_TRY(open_trees(plan, prepared));
   PLIMSOLL_TRY(open_joins(plan, prepared));
   prepared.argv = pointers(plan.process.args, 1);

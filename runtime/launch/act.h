@@ -21,11 +21,13 @@
 namespace plimsoll::runtime {
 
 struct LaunchOptions {
-  Fd listener;      // Where `start` will come to. None: Child::start() says so.
-  Fd console;       // A connected socket that takes the terminal's other end.
-  Fd hook_input;    // What the start hooks read; it may be filled until let_go().
-  int cgroup = -1;  // A v2 directory to be born in; -1: attach before let_go().
-  int joined = -1;  // A pidfd whose namespaces are entered (exec); its flags are in joined_flags.
+  Fd listener;       // Where `start` will come to. None: Child::start() says so.
+  Fd console;        // A connected socket that takes the terminal's other end.
+  Fd notify_socket;  // Takes the listener of a filter that notifies.
+  Fd notify_state;   // What is sent with it; it may be filled until let_go().
+  Fd hook_input;     // What the start hooks read; it may be filled until let_go().
+  int cgroup = -1;   // A v2 directory to be born in; -1: attach before let_go().
+  int joined = -1;   // A pidfd whose namespaces are entered (exec); its flags are in joined_flags.
   std::uint64_t joined_flags = 0;
   bool has_hooks = false;
   int preserved_fds = 0;

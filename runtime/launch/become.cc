@@ -18,10 +18,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "runtime/launch/child.h"
 #include "runtime/launch/home.h"
 #include "runtime/launch/kernel.h"
+#include "runtime/launch/notify.h"
 
 namespace plimsoll::runtime {
 
@@ -133,18 +135,22 @@ const char* look_up(const ProcessPlan& process, const Reporter& reporter) {
   reporter.give_up(Stage::kLookup, 0xffff, ENOENT);
 }
 
-void install_filter(const ProcessPlan& process, const Reporter& reporter) {
+void install_filter(const ProcessPlan& process, ListenerCourier* courier,
+                    const Reporter& reporter) {
   if (!process.filter) return;
   const auto& instructions = process.filter->instructions;
   const sock_fprog program{static_cast<unsigned short>(instructions.size()),
                            const_cast<sock_filter*>(instructions.data())};
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, process.filter->flags, &program) != 0)
-    reporter.give_up(Stage::kSeccomp);
+  const long result =
+      ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, process.filter->flags, &program);
+  if (result < 0) reporter.give_up(Stage::kSeccomp);
+  if (courier != nullptr) courier->send(static_cast<int>(result));
 }
 
 // The last of the rights: the filter, which without no_new_privs only an administrator may set, so
 // that capability is held until then and dropped after.
-void seal(const ProcessPlan& process, const Granted& granted, const Reporter& reporter) {
+void seal(const ProcessPlan& process, const Granted& granted, ListenerCourier* courier,
+          const Reporter& reporter) {
   if (process.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     reporter.give_up(Stage::kNoNewPrivileges);
   const bool borrows = process.filter && !process.no_new_privileges;
@@ -152,7 +158,7 @@ void seal(const ProcessPlan& process, const Granted& granted, const Reporter& re
       set_capabilities(granted.effective | (granted.own & kSysAdmin),
                        granted.permitted | (granted.own & kSysAdmin), granted.inheritable) != 0)
     reporter.give_up(Stage::kCapabilities);
-  install_filter(process, reporter);
+  install_filter(process, courier, reporter);
   if (borrows && set_capabilities(granted.effective, granted.permitted, granted.inheritable) != 0)
     reporter.give_up(Stage::kCapabilities);
 }
@@ -171,7 +177,8 @@ int run_start_hook(const Prepared& prepared, const spec::Hook& hook, char* const
     if (::lseek(prepared.hook_input.get(), 0, SEEK_SET) < 0 ||
         ::dup2(prepared.hook_input.get(), 0) < 0)
       ::_exit(126);
-    seal(prepared.plan->process, granted, reporter);
+    // Where the filter would ask, hooks hear ENOSYS: the listener is the program's.
+    seal(prepared.plan->process, granted, nullptr, reporter);
     ::execve(hook.path.c_str(), argv, envp);
     ::_exit(127);
   }
@@ -234,6 +241,14 @@ void become(const Prepared& prepared, int private_proc, Reporter& reporter) noex
   const ProcessPlan& process = plan.process;
   if (process.personality && ::personality(*process.personality) < 0)
     reporter.give_up(Stage::kPersonality);
+  if (process.memory_policy) {
+    const MemoryPolicy& policy = *process.memory_policy;
+    constexpr unsigned long kBits = sizeof(unsigned long) * CHAR_BIT;
+    // The kernel takes one bit less than it is told.
+    if (::syscall(SYS_set_mempolicy, policy.mode, policy.nodes.data(),
+                  policy.nodes.empty() ? 0 : policy.nodes.size() * kBits + 1) != 0)
+      reporter.give_up(Stage::kMemoryPolicy);
+  }
   const Granted granted = grant(process, reporter);
   drop_bounding(process, reporter);
   give_streams(process, reporter);
@@ -271,7 +286,14 @@ void become(const Prepared& prepared, int private_proc, Reporter& reporter) noex
   reporter.say(Message::kReady);
   await_start(prepared, reporter);
   run_start_hooks(prepared, granted, reporter);
-  seal(process, granted, reporter);
+  if (prepared.notify_socket) {
+    // Not by become()'s frame: that is large already.
+    static std::optional<ListenerCourier> courier;
+    courier.emplace(prepared, reporter);
+    seal(process, granted, &*courier, reporter);
+  } else {
+    seal(process, granted, nullptr, reporter);
+  }
   ::execve(program, const_cast<char* const*>(prepared.argv.data()),
            const_cast<char* const*>(prepared.envp.data()));
   reporter.give_up(Stage::kExec);

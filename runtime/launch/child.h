@@ -21,6 +21,8 @@ struct Prepared {
   Fd listener;                   // Where `start` will come to; none: the parent says so itself.
   Fd console;                    // Takes the terminal's other end; none: it goes to `channel`.
   Fd hook_input;                 // The state as hooks are told it; none without start hooks.
+  Fd notify_socket;              // Takes the listener of a filter that asks somebody.
+  Fd notify_state;               // What goes with it.
   std::vector<Fd> trees;         // One for each of plan->mounts; none where it is no tree.
   std::vector<Fd> device_trees;  // One for each of plan->devices, if they are bound.
   std::vector<Fd> joins;         // One for each of plan->joins.

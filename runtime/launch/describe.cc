@@ -96,6 +96,8 @@ const char* step_of(Stage stage) {
       return "unable to set no_new_privs";
     case Stage::kSeccomp:
       return "unable to init seccomp: error loading seccomp filter into kernel";
+    case Stage::kListener:
+      return "unable to init seccomp: error sending the listener to listenerPath";
     case Stage::kStart:
       return "starting";
     default:

@@ -8,6 +8,7 @@
 
 #include "base/fill_in.h"
 #include "runtime/launch/kernel.h"
+#include "runtime/launch/number_list.h"
 
 namespace plimsoll::runtime {
 
@@ -69,8 +70,6 @@ Failure not_offered(const char* field) {
 
 Result<> refuse_unoffered(const spec::Config& config) {
   const char* field = nullptr;
-  if (!config.linux_.net_devices.empty()) field = "/linux/netDevices:";
-  if (config.linux_.memory_policy) field = "/linux/memoryPolicy:";
   if (config.linux_.intel_rdt) field = "/linux/intelRdt:";
   if (field == nullptr) return {};
   return not_offered(field);
@@ -105,6 +104,15 @@ std::optional<unsigned long> personality_of(const spec::Config& config) {
   return *config.linux_.personality == spec::PersonalityDomain::kLinux32
              ? static_cast<unsigned long>(PER_LINUX32)
              : static_cast<unsigned long>(PER_LINUX);
+}
+
+Result<std::optional<MemoryPolicy>> memory_policy_of(const spec::Config& config) {
+  const std::optional<spec::MemoryPolicy>& wanted = config.linux_.memory_policy;
+  if (!wanted) return std::optional<MemoryPolicy>();
+  MemoryPolicy policy;
+  policy.mode = wanted->mode | wanted->flags;
+  policy.nodes = PLIMSOLL_TRY(in("/linux/memoryPolicy/nodes", bits_of_list(wanted->nodes)));
+  return std::optional<MemoryPolicy>(std::move(policy));
 }
 
 std::string clean_path(std::string_view path) {
@@ -163,8 +171,6 @@ Result<> plan_namespaces(const spec::Config& config, Plan& plan) {
 }
 
 Result<ProcessPlan> make_process_plan(const spec::Process& process) {
-  // Also of what `exec` is given.
-  if (process.exec_cpu_affinity) return not_offered("/process/execCPUAffinity:");
   ProcessPlan plan;
   plan.args = process.args;
   plan.env = process.env;
@@ -210,6 +216,7 @@ Result<Plan> make_plan(const spec::Config& config, const PlanOptions& options) {
   if (options.new_keyring) plan.process.keyring = "_ses." + options.id;
   plan.process.filter = options.filter;
   plan.process.personality = personality_of(config);
+  plan.process.memory_policy = PLIMSOLL_TRY(memory_policy_of(config));
   plan.hostname = config.hostname;
   plan.domainname = config.domainname;
   plan.start_hooks = config.hooks.start_container;

@@ -65,6 +65,11 @@ struct Filter {
   unsigned flags = 0;
 };
 
+struct MemoryPolicy {
+  int mode = 0;  // MPOL_* with MPOL_F_*, for set_mempolicy(2).
+  std::vector<unsigned long> nodes;
+};
+
 struct ProcessPlan {
   std::vector<std::string> args;
   std::vector<std::string> env;
@@ -86,6 +91,7 @@ struct ProcessPlan {
   std::string label_file;  // Below /proc/self/, which takes `label` for the next exec.
   std::string label;
   std::optional<unsigned long> personality;
+  std::optional<MemoryPolicy> memory_policy;
   std::optional<Filter> filter;
   std::string keyring;  // Of a new session keyring; empty: the caller's is kept.
 };
@@ -151,6 +157,7 @@ void plan_devices(const spec::Config& config, Plan& plan);
 // CLONE_NEW* of a kind of namespace.
 [[nodiscard]] std::uint64_t namespace_flag(spec::NamespaceType type);
 [[nodiscard]] std::optional<unsigned long> personality_of(const spec::Config& config);
+[[nodiscard]] Result<std::optional<MemoryPolicy>> memory_policy_of(const spec::Config& config);
 
 // "/a/../b//c/." -> "b/c", ".." of the root being the root; "." for the root itself.
 [[nodiscard]] std::string clean_path(std::string_view path);

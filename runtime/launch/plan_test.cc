@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "runtime/launch/act.h"
+#include "runtime/launch/number_list.h"
 
 namespace plimsoll::runtime {
 namespace {
@@ -71,11 +72,33 @@ TEST(Plan, WhatIsNotBuiltIsRefusedByName) {
   EXPECT_EQ(plan.error().kind, ErrorKind::kNotOffered);
   EXPECT_EQ(plan.error().subject, "/linux/namespaces: joining a user namespace is not offered yet");
 
-  spec::Process process = *minimal().process;
-  process.exec_cpu_affinity.emplace();
-  const Result<ProcessPlan> of_exec = make_process_plan(process);
-  ASSERT_FALSE(of_exec);
-  EXPECT_EQ(of_exec.error().subject, "/process/execCPUAffinity: is not offered yet");
+  config = minimal();
+  config.linux_.intel_rdt.emplace();
+  plan = make_plan(config, options());
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().subject, "/linux/intelRdt: is not offered yet");
+}
+
+TEST(Plan, MemoryPoliciesAreWhatTheCallTakes) {
+  spec::Config config = minimal();
+  config.linux_.memory_policy = {.mode = 2, .nodes = "0-1,3", .flags = 1 << 15};
+  Result<Plan> plan = make_plan(config, options());
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_EQ(plan->process.memory_policy->mode, 2 | 1 << 15);
+  EXPECT_EQ(plan->process.memory_policy->nodes, std::vector<unsigned long>{0b1011});
+  config.linux_.memory_policy->nodes = "3-1";
+  plan = make_plan(config, options());
+  ASSERT_FALSE(plan);
+  EXPECT_NE(plan.error().subject.find("/linux/memoryPolicy/nodes"), std::string::npos);
+}
+
+TEST(NumberList, IsBitsInWords) {
+  using Bits = std::vector<unsigned long>;
+  EXPECT_EQ(bits_of_list("").value(), Bits());
+  EXPECT_EQ(bits_of_list("0-2, 4\n").value(), Bits{0b10111});
+  EXPECT_EQ(bits_of_list("64").value(), (Bits{0, 1}));
+  for (const char* text : {"a", "1-", "-1", "2-1", "9999", "1,,2", "1;2"})
+    EXPECT_FALSE(bits_of_list(text)) << text;
 }
 
 TEST(Plan, CandidatesComeFromTheContainersOwnPath) {

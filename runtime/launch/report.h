@@ -42,6 +42,7 @@ enum class Stage : std::uint8_t {
   kAmbient,
   kNoNewPrivileges,
   kSeccomp,
+  kListener,   // Handing over the filter's.
   kLookup,     // The program was not found, or may not be executed; item: see Plan.
   kStartHook,  // item: index in Plan::start_hooks; error: the wait status
   kStart,

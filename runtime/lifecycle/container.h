@@ -53,6 +53,7 @@ struct CreateOptions {
   std::string bundle;  // Absolute.
   std::string pid_file;
   std::string console_socket;
+  std::string pidfd_socket;
   bool pivot = true;
   bool new_keyring = true;
   int preserved_fds = 0;
@@ -90,6 +91,8 @@ struct ExecOptions {
   std::string selinux_label;
   std::string pid_file;
   std::string console_socket;
+  std::string pidfd_socket;
+  std::vector<std::string> cgroups;  // Below the container's: "path", or "controller,...:path".
   int preserved_fds = 0;
   bool terminal_here = false;
   bool ignore_paused = false;

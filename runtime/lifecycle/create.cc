@@ -14,6 +14,7 @@
 #include "runtime/launch/kernel.h"
 #include "runtime/lifecycle/hooks.h"
 #include "runtime/lifecycle/inner.h"
+#include "runtime/lifecycle/net_devices.h"
 #include "runtime/lifecycle/proc.h"
 
 namespace plimsoll::runtime {
@@ -42,6 +43,8 @@ class Creation {
     PLIMSOLL_TRY(run_create_hooks());
     PLIMSOLL_TRY(child_.await_ready());
     if (socket_.here) terminal_ = PLIMSOLL_TRY(receive_terminal(socket_.here));
+    if (!options_.pidfd_socket.empty())
+      PLIMSOLL_TRY(send_pidfd(options_.pidfd_socket, child_.pidfd(), "standard"));
     if (!options_.pid_file.empty()) PLIMSOLL_TRY(write_pid_file(options_.pid_file, child_.pid()));
     return write_record(*directory_, view_.record);
   }
@@ -159,6 +162,11 @@ class Creation {
       start_input = PLIMSOLL_TRY(make_hook_input());
       launch_options.hook_input = Fd(::fcntl(start_input.get(), F_DUPFD_CLOEXEC, 3));
     }
+    NotifyEnds notify = PLIMSOLL_TRY(open_notify(config_, plan_.process.filter));
+    Fd notify_state;
+    if (notify.state) notify_state = Fd(::fcntl(notify.state.get(), F_DUPFD_CLOEXEC, 3));
+    launch_options.notify_socket = std::move(notify.socket);
+    launch_options.notify_state = std::move(notify.state);
     const DirFd* const born_in = PLIMSOLL_TRY(cgroup_->clone_into());
     launch_options.cgroup = born_in == nullptr ? -1 : born_in->get();
     child_ = PLIMSOLL_TRY(begin(plan_, std::move(launch_options)));
@@ -174,7 +182,21 @@ class Creation {
     if (start_input)
       PLIMSOLL_TRY(
           fill_hook_input(start_input, hook_state_text(view_, Status::kCreated, child_.pid())));
+    if (!config_.linux_.net_devices.empty()) PLIMSOLL_TRY(move_devices());
+    if (notify_state) {
+      const std::string state = hook_state_text(view_, Status::kCreating, child_.pid());
+      PLIMSOLL_TRY(fill_hook_input(notify_state, notify_text(config_, state, child_.pid())));
+    }
     return child_.let_go();
+  }
+
+  Result<> move_devices() {
+    const auto join = std::ranges::find(plan_.joins, std::uint64_t{CLONE_NEWNET}, &Join::flag);
+    const std::string path =
+        join != plan_.joins.end() ? join->path : fill_in("/proc/{}/ns/net", child_.pid());
+    const Fd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!netns) return os_failure("open", path);
+    return move_net_devices(config_.linux_.net_devices, netns);
   }
 
   Result<> run_with_state(const std::vector<spec::Hook>& hooks, Status status, HookPlace place) {

@@ -1,11 +1,14 @@
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/fill_in.h"
 #include "runtime/launch/kernel.h"
+#include "runtime/launch/number_list.h"
+#include "runtime/lifecycle/hooks.h"
 #include "runtime/lifecycle/inner.h"
 
 namespace plimsoll::runtime {
@@ -59,10 +62,64 @@ Result<Plan> plan_exec(const spec::Config& config, const spec::Process& process,
   plan.process = PLIMSOLL_TRY(make_process_plan(process));
   plan.process.filter = PLIMSOLL_TRY(compile_filter(config));
   plan.process.personality = personality_of(config);
+  plan.process.memory_policy = PLIMSOLL_TRY(memory_policy_of(config));
   for (const spec::Namespace& entry : config.linux_.namespaces)
     joined |= namespace_flag(entry.type);
   plan.has_user_namespace = (joined & CLONE_NEWUSER) != 0;
   return plan;
+}
+
+// Empty: as it is.
+Result<> set_affinity(pid_t pid, const std::string& list) {
+  if (list.empty()) return {};
+  const std::vector<unsigned long> bits =
+      PLIMSOLL_TRY(in("/process/execCPUAffinity", bits_of_list(list)));
+  if (::syscall(SYS_sched_setaffinity, pid, bits.size() * sizeof(unsigned long), bits.data()) < 0)
+    return os_failure("sched_setaffinity", "/process/execCPUAffinity: " + list);
+  return {};
+}
+
+Result<> go_below(CgroupPlace& place, const std::string& path) {
+  const std::string clean = clean_path(path);
+  if (("/" + path + "/").find("/../") != std::string::npos)
+    return invalid_input("exec", fill_in("{} is not a sub cgroup path", path));
+  if (clean != ".") place.path += "/" + clean;
+  return {};
+}
+
+bool names_controller(const std::string& hierarchy, std::string_view controller) {
+  return ("," + hierarchy + ",").find("," + std::string(controller) + ",") != std::string::npos;
+}
+
+// The container's groups, or groups below them: as runc's `exec --cgroup` says which.
+Result<CgroupRecord> groups_below(CgroupRecord groups, const std::vector<std::string>& wanted) {
+  std::vector<std::string> done;
+  for (const std::string& word : wanted) {
+    const std::size_t colon = word.find(':');
+    if (colon == std::string::npos) {
+      if (wanted.size() != 1)
+        return invalid_input("exec", fill_in("invalid --cgroup argument: {} (missing <controller>: "
+                                             "prefix)",
+                                             word));
+      for (CgroupPlace& place : groups.places) PLIMSOLL_TRY(go_below(place, word));
+      return groups;
+    }
+    std::string_view names = std::string_view(word).substr(0, colon);
+    while (!names.empty()) {
+      const std::string name(names.substr(0, names.find(',')));
+      names.remove_prefix(std::min(names.size(), name.size() + 1));
+      const auto place = std::ranges::find_if(groups.places, [&name](const CgroupPlace& candidate) {
+        return names_controller(candidate.hierarchy, name);
+      });
+      if (place == groups.places.end())
+        return invalid_input("exec", fill_in("unknown controller {} in SubCgroupPaths", name));
+      // "cpu,cpuacct:x" may name one hierarchy twice.
+      if (std::ranges::find(done, place->hierarchy) != done.end()) continue;
+      done.push_back(place->hierarchy);
+      PLIMSOLL_TRY(go_below(*place, word.substr(colon + 1)));
+    }
+  }
+  return groups;
 }
 
 }  // namespace
@@ -95,18 +152,35 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
     socket = PLIMSOLL_TRY(make_socket_pair());
     launch.console = std::move(socket.there);
   }
-  ContainerCgroup cgroup = ContainerCgroup::reopen(groups_of(opened.record));
+  ContainerCgroup cgroup = ContainerCgroup::reopen(
+      PLIMSOLL_TRY(groups_below(groups_of(opened.record), options.cgroups)));
+  NotifyEnds notify = PLIMSOLL_TRY(open_notify(config, plan.process.filter));
+  Fd notify_state;
+  if (notify.state) notify_state = Fd(::fcntl(notify.state.get(), F_DUPFD_CLOEXEC, 3));
+  launch.notify_socket = std::move(notify.socket);
+  launch.notify_state = std::move(notify.state);
   const DirFd* const born_in = PLIMSOLL_TRY(cgroup.clone_into());
   launch.cgroup = born_in == nullptr ? -1 : born_in->get();
   Child child = PLIMSOLL_TRY(begin(plan, std::move(launch)));
+  const auto& affinity = process.exec_cpu_affinity;
+  if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->initial));
   PLIMSOLL_TRY(cgroup.attach(child.pid(), born_in == nullptr ? ContainerCgroup::Born::kElsewhere
                                                              : ContainerCgroup::Born::kInside));
+  if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->final));
+  if (notify_state) {
+    View view;
+    view.record = opened.record;
+    const std::string state = hook_state_text(view, opened.status, opened.record.init.pid);
+    PLIMSOLL_TRY(fill_hook_input(notify_state, notify_text(config, state, child.pid())));
+  }
   PLIMSOLL_TRY(child.let_go());
   PLIMSOLL_TRY(child.await_ready());
   Started started;
   started.pid = child.pid();
   started.pidfd = Fd(::fcntl(child.pidfd().get(), F_DUPFD_CLOEXEC, 3));
   if (socket.here) started.terminal = PLIMSOLL_TRY(receive_terminal(socket.here));
+  if (!options.pidfd_socket.empty())
+    PLIMSOLL_TRY(send_pidfd(options.pidfd_socket, child.pidfd(), "setns"));
   if (!options.pid_file.empty()) PLIMSOLL_TRY(write_pid_file(options.pid_file, child.pid()));
   PLIMSOLL_TRY(child.start());
   PLIMSOLL_TRY(child.await_exec());

@@ -160,17 +160,66 @@ Result<SocketPair> make_socket_pair() {
   return SocketPair{Fd(ends[0]), Fd(ends[1])};
 }
 
-Result<> write_pid_file(const std::string& path, pid_t pid) {
+Result<> send_pidfd(const std::string& path, const Fd& pidfd, std::string_view word) {
+  const Fd socket = PLIMSOLL_TRY(connect_console(path));
+  iovec bytes{const_cast<char*>(word.data()), word.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = pidfd.get();
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  if (::sendmsg(socket.get(), &message, MSG_NOSIGNAL) < 0) return os_failure("sendmsg", path);
+  return {};
+}
+
+namespace {
+
+Result<> write_pid(const Fd& file, const std::string& path, pid_t pid) {
+  const std::string text = std::to_string(pid);
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return os_failure("write", path);
+  return {};
+}
+
+// For filesystems without files that have no name.
+Result<> write_and_rename(const std::string& path, pid_t pid) {
   const std::string temporary = path + ".new";
   {
     const Fd file(
         ::open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file) return os_failure("open", temporary);
-    const std::string text = std::to_string(pid);
-    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-      return os_failure("write", temporary);
+    PLIMSOLL_TRY(write_pid(file, temporary, pid));
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return os_failure("rename", path);
+  return {};
+}
+
+}  // namespace
+
+// Named when it is written, so that whoever is killed meanwhile leaves nothing in a directory that
+// is an engine's.
+Result<> write_pid_file(const std::string& path, pid_t pid) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Fd file(::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644));
+  if (!file) return write_and_rename(path, pid);
+  PLIMSOLL_TRY(write_pid(file, path, pid));
+  const std::string nameless = fill_in("/proc/self/fd/{}", file.get());
+  const auto name_it = [&] {
+    return ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  };
+  if (name_it()) return {};
+  if (errno != EEXIST) return os_failure("linkat", path);
+  // An earlier container's: it is better gone than wrong.
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return os_failure("unlink", path);
+  if (!name_it()) return os_failure("linkat", path);
   return {};
 }
 

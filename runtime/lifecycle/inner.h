@@ -33,6 +33,17 @@ struct Opened {
 
 // `linux.seccomp`, compiled; nothing when there is none.
 [[nodiscard]] Result<std::optional<Filter>> compile_filter(const spec::Config& config);
+// Where the listener of a filter that notifies goes, and a file for what is sent with it; nothing
+// of both when it does not.
+struct NotifyEnds {
+  Fd socket;
+  Fd state;
+};
+[[nodiscard]] Result<NotifyEnds> open_notify(const spec::Config& config,
+                                             const std::optional<Filter>& filter);
+// The specification's "container process state" of process `pid`; `state` as hooks are told it.
+[[nodiscard]] std::string notify_text(const spec::Config& config, const std::string& state,
+                                      pid_t pid);
 
 // A container's groups in the words of the room that keeps them, and back.
 [[nodiscard]] state::Cgroups written(const CgroupRecord& record);
@@ -50,6 +61,9 @@ struct SocketPair {
   Fd there;
 };
 [[nodiscard]] Result<SocketPair> make_socket_pair();
+
+// To an engine's socket, with the word that runc sends along ("standard", "setns").
+[[nodiscard]] Result<> send_pidfd(const std::string& path, const Fd& pidfd, std::string_view word);
 
 // Complete under its name, or not there at all.
 [[nodiscard]] Result<> write_pid_file(const std::string& path, pid_t pid);

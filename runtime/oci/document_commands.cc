@@ -38,7 +38,8 @@ Result<int> run_features(Context& /*context*/, const Arguments& /*arguments*/) {
   spec::FeaturesInput input;
   input.mount_options = options;
   input.cgroup_systemd = true;
-  input.net_devices = false;
+  input.net_devices = true;
+  input.memory_policy = true;
   print(spec::features(input));
   return 0;
 }

@@ -29,20 +29,13 @@ Result<runtime::CreateOptions> create_options(const Arguments& arguments) {
                    fill_in("chdir {}: {}", options.bundle, runtime::go_text(errno)));
   options.pid_file = arguments.value("pid-file");
   options.console_socket = arguments.value("console-socket");
+  options.pidfd_socket = arguments.value("pidfd-socket");
   options.pivot = !arguments.has("no-pivot");
   options.new_keyring = !arguments.has("no-new-keyring");
   const auto preserved = PLIMSOLL_TRY(arguments.number("preserve-fds"));
   options.preserved_fds =
       static_cast<int>(std::clamp<std::int64_t>(preserved.value_or(0), 0, 4096));
   return options;
-}
-
-Result<> refuse_unoffered(const Arguments& arguments) {
-  for (const char* name : {"pidfd-socket", "cgroup"}) {
-    if (arguments.has(name))
-      return failure(ErrorKind::kNotOffered, "arguments", fill_in("--{} is not offered yet", name));
-  }
-  return {};
 }
 
 // "uid" or "uid:gid", each a whole number and nothing else (CVE-2026-30892).
@@ -98,6 +91,8 @@ Result<runtime::ExecOptions> exec_options(const Arguments& arguments) {
   options.selinux_label = arguments.value("process-label");
   options.pid_file = arguments.value("pid-file");
   options.console_socket = arguments.value("console-socket");
+  options.pidfd_socket = arguments.value("pidfd-socket");
+  options.cgroups = arguments.values("cgroup");
   options.ignore_paused = arguments.has("ignore-paused");
   const auto preserved = PLIMSOLL_TRY(arguments.number("preserve-fds"));
   options.preserved_fds =
@@ -108,7 +103,6 @@ Result<runtime::ExecOptions> exec_options(const Arguments& arguments) {
 }  // namespace
 
 Result<int> run_create(Context& context, const Arguments& arguments) {
-  PLIMSOLL_TRY(refuse_unoffered(arguments));
   const runtime::CreateOptions options =
       PLIMSOLL_TRY(in("runc create failed", create_options(arguments)));
   PLIMSOLL_TRY(in("runc create failed", runtime::create(context.host(), options)));
@@ -116,7 +110,6 @@ Result<int> run_create(Context& context, const Arguments& arguments) {
 }
 
 Result<int> run_run(Context& context, const Arguments& arguments) {
-  PLIMSOLL_TRY(refuse_unoffered(arguments));
   runtime::CreateOptions options = PLIMSOLL_TRY(in("runc run failed", create_options(arguments)));
   const bool detached = arguments.has("detach");
   options.terminal_here = !detached && options.console_socket.empty();
@@ -139,7 +132,6 @@ Result<int> run_exec(Context& context, const Arguments& arguments) {
   const bool detached = arguments.has("detach");
   if (!detached) hold_signals();
   const auto started = [&]() -> Result<runtime::Started> {
-    PLIMSOLL_TRY(refuse_unoffered(arguments));
     runtime::ExecOptions options = PLIMSOLL_TRY(exec_options(arguments));
     options.terminal_here = !detached && options.console_socket.empty();
     return runtime::exec(context.host(), options);
