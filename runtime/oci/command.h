@@ -46,6 +46,7 @@ Result<int> run_list(Context& context, const Arguments& arguments);
 Result<int> run_ps(Context& context, const Arguments& arguments);
 Result<int> run_pause(Context& context, const Arguments& arguments);
 Result<int> run_resume(Context& context, const Arguments& arguments);
+Result<int> run_events(Context& context, const Arguments& arguments);
 Result<int> run_update(Context& context, const Arguments& arguments);
 Result<int> run_spec(Context& context, const Arguments& arguments);
 Result<int> run_features(Context& context, const Arguments& arguments);

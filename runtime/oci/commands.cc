@@ -10,7 +10,7 @@ namespace {
 constexpr std::array kCreate{
     Option{"bundle", "b", true, "directory of config.json (default: the current one)"},
     Option{"console-socket", "", true, "socket that takes the terminal"},
-    Option{"pidfd-socket", "", true, "not offered yet"},
+    Option{"pidfd-socket", "", true, "socket that takes the process's pidfd"},
     Option{"pid-file", "", true, "file for the process's id"},
     Option{"no-pivot", "", false, "cover the old root instead of changing it"},
     Option{"no-new-keyring", "", false, "keep the caller's session keyring"},
@@ -30,8 +30,8 @@ constexpr std::array kRun{
 };
 constexpr std::array kExec{
     Option{"console-socket", "", true, "socket that takes the terminal"},
-    Option{"pidfd-socket", "", true, "not offered yet"},
-    Option{"cgroup", "", true, "not offered yet"},
+    Option{"pidfd-socket", "", true, "socket that takes the process's pidfd"},
+    Option{"cgroup", "", true, "a group below the container's: [controller,...:]path"},
     Option{"cwd", "", true, "working directory"},
     Option{"env", "e", true, "a variable, KEY=value"},
     Option{"tty", "t", false, "with a terminal"},
@@ -46,6 +46,10 @@ constexpr std::array kExec{
     Option{"cap", "c", true, "a further capability"},
     Option{"preserve-fds", "", true, "how many descriptors from 3 on are passed on"},
     Option{"ignore-paused", "", false, "also into a paused container"},
+};
+constexpr std::array kEvents{
+    Option{"interval", "", true, "time between figures (default: 5s)"},
+    Option{"stats", "", false, "the figures once"},
 };
 constexpr std::array kKill{Option{"all", "a", false, "all processes of the container"}};
 constexpr std::array kDelete{Option{"force", "f", false, "kill it first if it runs"}};
@@ -88,6 +92,8 @@ constexpr std::array kCommands{
             true, &run_create},
     Command{"delete", "<container-id>", "delete a container that has stopped", kDelete,
             Order::kAnywhere, 1, 1, false, true, &run_delete},
+    Command{"events", "<container-id>", "print figures and out-of-memory events", kEvents,
+            Order::kAnywhere, 1, 1, false, true, &run_events},
     Command{"exec", "<container-id> <command> [arguments]", "run a process in a container", kExec,
             Order::kFirst, 1, kMany, true, true, &run_exec},
     Command{"features",

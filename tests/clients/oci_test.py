@@ -2,6 +2,7 @@
 
 import case
 import oci_cases
+import oci_feature_cases
 
 setUpModule = oci_cases.set_up
 
@@ -11,6 +12,10 @@ class Lifecycle(oci_cases.Lifecycle):
 
 
 class Configuration(oci_cases.Configuration):
+    pass
+
+
+class Features(oci_feature_cases.Features):
     pass
 
 
