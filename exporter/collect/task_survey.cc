@@ -79,7 +79,12 @@ TaskSurvey::Rest TaskSurvey::step(const std::function<bool()>& stopped) {
   const MonoTime start = clock_.now();
   bool more = false;
   MonoTime next = start + options_.interval;
-  for (auto& [serial, item] : items_) {
+  // On from where the last step stopped: where a round takes longer than the interval, whoever
+  // comes last (the newest) would wait for ever.
+  auto at = items_.upper_bound(reached_);
+  for (std::size_t seen = 0; seen < items_.size(); ++seen, ++at) {
+    if (at == items_.end()) at = items_.begin();
+    Item& item = at->second;
     if (item.due <= start || (options_.load_reader && item.load_due <= start)) {
       if (stopped()) return {};
       if (clock_.now() - start >= kSlice) {
@@ -95,6 +100,7 @@ TaskSurvey::Rest TaskSurvey::step(const std::function<bool()>& stopped) {
         item.load_due = start + options_.load_interval;
       }
       changed_ = true;
+      reached_ = at->first;
     }
     next = std::min(next, options_.load_reader ? std::min(item.due, item.load_due) : item.due);
   }

@@ -105,6 +105,7 @@ class TaskSurvey {
   std::map<std::uint64_t, Item> items_;  // By serial.
   std::shared_ptr<const TaskResults> results_;
   MonoTime sweep_at_;
+  std::uint64_t reached_ = 0;  // The serial looked at last.
   bool changed_ = false;
 };
 

@@ -41,7 +41,7 @@ class Survey : public ::testing::Test {
     tree_.write(dir + "fd/0", "");
     tree_.write(dir + "fd/1", "");
     const std::string link = tree_.path() + "/" + dir + "fd/2";
-    static_cast<void>(::symlink("socket:[4711]", link.c_str()));
+    [[maybe_unused]] const int made = ::symlink("socket:[4711]", link.c_str());
     tree_.write(dir + "net/dev", "");
     tree_.write(dir + "net/tcp", "0: a b 0A c\n");
   }
@@ -98,6 +98,26 @@ TEST_F(Survey, ReadsOnlyTheGroupsThatAreOn) {
   EXPECT_EQ(of("/web").sockets, nullptr);
   EXPECT_FALSE(of("/web").load);
   EXPECT_EQ(of("/").files, (OpenFiles{.descriptors = 0, .sockets = 0})) << "no process of its own";
+}
+
+TEST_F(Survey, WhoComesLastHasATurnWhereARoundTakesLongerThanTheInterval) {
+  TaskOptions options;
+  options.interval = std::chrono::milliseconds(1);
+  survey({Group::kProcess}, options);
+  survey_->want({target("/"), target("/web"), target("/web/inner")});
+  for (int step = 0; step < 3; ++step) {
+    clock_.advance(std::chrono::seconds(1));
+    // Each step is over after one of them.
+    int looks = 0;
+    const auto slow = [&] {
+      if (looks++ > 0) clock_.advance(std::chrono::seconds(1));
+      return false;
+    };
+    static_cast<void>(survey_->step(slow));
+    EXPECT_EQ(looks, 2);
+  }
+  EXPECT_EQ(of("/web").files.descriptors, 6U);
+  EXPECT_EQ(of("/web/inner").files.descriptors, 3U);
 }
 
 TEST_F(Survey, SchedulerTimesIncludeWhatIsBelow) {
