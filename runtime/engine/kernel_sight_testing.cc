@@ -128,7 +128,7 @@ Things things_there(const Sight& sight) {
 
 Owned owned_by(Engine& engine) {
   Owned owned;
-  net::Networks& networks = engine.networks();
+  const net::Networks& networks = engine.networks();
   for (const net::Network& network : networks.list())
     if (network.driver == "bridge")
       (network.name == "bridge" ? owned.maybe : owned.exactly).insert("link " + network.bridge);

@@ -31,7 +31,7 @@ class ListenerCourier {
   std::size_t size_ = 0;
   std::atomic<int> listener_ = -1;
   std::atomic<bool> sent_ = false;
-  alignas(16) std::array<std::byte, 16384> stack_;
+  alignas(16) std::array<std::byte, 16384> stack_{};
 };
 
 }  // namespace plimsoll::runtime

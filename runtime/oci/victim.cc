@@ -36,7 +36,7 @@ pid_t spawn(const Words& words, int output, Traced traced) {
   argv.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
-  const int nowhere = ::open("/dev/null", O_RDWR);
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(nowhere, 0);
   ::dup2(output < 0 ? nowhere : output, 1);
   ::dup2(output < 0 ? nowhere : output, 2);

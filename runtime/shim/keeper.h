@@ -67,6 +67,7 @@ class Keeper final : public Kept {
   Result<> reap();
   Result<> command_ended(int status);
   void container_ended(int status);
+  void note_oom_kill();
   void flush_input();
   [[nodiscard]] bool has_output() const { return streams_[0].fd || streams_[1].fd; }
   [[nodiscard]] std::optional<Ended> end_of(pid_t pid) const;
@@ -88,6 +89,7 @@ class Keeper final : public Kept {
   pid_t command_ = 0;    // While it runs.
   pid_t container_ = 0;  // Known when the command has ended.
   Fd memory_events_;     // Of its group, if they are to be told of.
+  bool oom_kill_ = false;
   std::vector<Ended> ended_;
   std::optional<ExitRecord> record_;
 };

@@ -103,6 +103,10 @@ Result<> Keeper::turn(int timeout_ms) {
     if (errno == EINTR) return {};
     return os_failure("poll", "the keeper");
   }
+  // First of all: the group is gone soon after it is empty, which the kernel says before it tells
+  // us of the end; that nobody has the output open any more it says before both.
+  if (((polls[kOut].revents | polls[kErr].revents) & POLLHUP) != 0 || polls[kSignals].revents != 0)
+    note_oom_kill();
   if (polls[kConsole].revents != 0) take_terminal();
   for (const std::size_t i : {0U, 1U})
     if (polls[kOut + i].revents != 0) pump(streams_[i]);
@@ -238,8 +242,13 @@ Result<> Keeper::command_ended(int status) {
 
 void Keeper::container_ended(int status) {
   record_ = exit_record(container_, status, clock_.wall());
-  record_->oom_kill = tells_of_oom_kill(memory_events_);
+  note_oom_kill();
+  record_->oom_kill = oom_kill_;
   memory_events_.reset();
+}
+
+void Keeper::note_oom_kill() {
+  if (!oom_kill_) oom_kill_ = tells_of_oom_kill(memory_events_);
 }
 
 std::optional<Keeper::Ended> Keeper::end_of(pid_t pid) const {
