@@ -57,8 +57,10 @@ Entry::Entry(const cgroupfs::Cgroup& group, MonoTime now)
 
 std::chrono::nanoseconds Entry::spread(std::chrono::nanoseconds interval) const {
   // Fibonacci hashing: consecutive serials land far apart.
-  const std::uint64_t hash = serial * 0x9E3779B97F4A7C15U >> 40U;  // 24 bits
-  return interval * static_cast<std::int64_t>(hash) / (std::int64_t{1} << 24);
+  const auto share = static_cast<std::int64_t>(serial * 0x9E3779B97F4A7C15U >> 40U);  // 24 bits
+  constexpr std::int64_t kShares = std::int64_t{1} << 24;
+  // In two steps: the product of ten minutes and a share does not fit.
+  return interval / kShares * share + interval % kShares * share / kShares;
 }
 
 std::chrono::nanoseconds Entry::phase(std::chrono::nanoseconds tick) const {

@@ -209,10 +209,10 @@ TEST(Images, ComeInAndGoOut) {
   EXPECT_THAT(server.ask("POST", "/images/create?fromSrc=-&repo=x&tag=1&message=m", "tree"),
               HasSubstr("{\"status\":\"sha256:imported\"}\r\n"));
   EXPECT_EQ(server.engine.store.calls.back(), "import x:1 m");
+  EXPECT_EQ(server.engine.store.loaded, "tree");
   EXPECT_THAT(server.ask("POST", "/images/create?fromSrc=-&changes=CMD%20x&changes=USER%20u", "t"),
               StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(server.engine.calls, ElementsAre("change CMD x", "change USER u"));
-  EXPECT_EQ(server.engine.store.loaded, "tree");
   EXPECT_THAT(server.ask("GET", "/images/busybox:1.36/get"),
               AllOf(HasSubstr("application/x-tar"), HasSubstr("tar of busybox:1.36\n")));
   EXPECT_THAT(server.ask("GET", "/images/get?names=busybox:1.36&names=nosuch"),
