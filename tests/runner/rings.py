@@ -56,7 +56,7 @@ RINGS = {
         Ring("unit", ("unit",), by_default=False),
         Ring("fixtures", ("fixtures",), empty_is_failure=False, by_default=False),
         Ring("fuzz", ("fuzz",), empty_is_failure=False, by_default=False),
-        Ring("kernel", ("kernel",), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
+        Ring("kernel", ("kernel", "native"), RELEASE, jobs=1, quiet=False, empty_is_failure=False),
         Ring("clients", ("clients",), RELEASE, jobs=1, quiet=False, empty_is_failure=False, leaves_room=True),
         # The kernel ring's programs and a suite of its own, on a machine of its own.
         Ring("guest", (), RELEASE, program="tests/guest/run.py", apart=True, places=frozenset({"any", "v2"})),
