@@ -1,7 +1,6 @@
 #include "agent/containers/container_commands.h"
 
 #include <cstdio>
-#include <functional>
 #include <memory>
 
 #include "agent/complain.h"
@@ -22,18 +21,8 @@ struct Flags {
 };
 using FlagsPtr = std::shared_ptr<Flags>;
 
-// Asks about each name in turn; what fails does not keep the others from their turn.
-int for_each(const char* command, const Flags& flags,
-             const std::function<ApiAnswer<>(const EngineApi&, const std::string&)>& act) {
-  if (flags.names.empty()) {
-    complain(command, "name a container");
-    return kExitUsage;
-  }
-  const EngineApi api(flags.socket);
-  int code = kExitOk;
-  for (const std::string& name : flags.names)
-    if (const auto done = act(api, name); !done) code = complain(command, done.error());
-  return code;
+int for_each(const char* command, const Flags& flags, const ActOnName& act) {
+  return for_each_name(command, "name a container", flags.socket, flags.names, act);
 }
 
 std::string path_of(const std::string& name, const std::string& rest) {
@@ -151,6 +140,19 @@ Command inspect_command() {
 }
 
 }  // namespace
+
+int for_each_name(const char* command, const char* usage, const std::string& socket,
+                  const std::vector<std::string>& names, const ActOnName& act) {
+  if (names.empty()) {
+    complain(command, usage);
+    return kExitUsage;
+  }
+  const EngineApi api(socket);
+  int code = kExitOk;
+  for (const std::string& name : names)
+    if (const auto done = act(api, name); !done) code = complain(command, done.error());
+  return code;
+}
 
 std::vector<Command> container_commands() {
   return {simple("start", "Start containers that were created or have ended", "/start"),

@@ -4,6 +4,7 @@
 // agent/exit_code.h's.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,12 @@ inline constexpr const char* kEngineSocket = "/run/plimsoll/plimsoll.sock";
 
 // Says why on standard error.
 [[nodiscard]] int complain(std::string_view command, const NoAnswer& why);
+
+// Asks about each name in turn; what fails is said and does not keep the others from their turn.
+// Without any, `usage` is said. The exit code.
+using ActOnName = std::function<ApiAnswer<>(const EngineApi&, const std::string&)>;
+[[nodiscard]] int for_each_name(const char* command, const char* usage, const std::string& socket,
+                                const std::vector<std::string>& names, const ActOnName& act);
 
 // 125, or what the words of a refused start mean: 127 (not found), 126 (cannot be executed). Pure.
 [[nodiscard]] int run_exit_code(std::string_view message);

@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <ctime>
-#include <functional>
 #include <memory>
 
 #include "agent/complain.h"
@@ -83,17 +82,8 @@ int import_tree(const Flags& flags) {
   return upload("import", flags, flags.names.front(), target);
 }
 
-int for_each(const char* command, const Flags& flags,
-             const std::function<ApiAnswer<>(const EngineApi&, const std::string&)>& act) {
-  if (flags.names.empty()) {
-    complain(command, "name an image");
-    return kExitUsage;
-  }
-  const EngineApi api(flags.socket);
-  int code = kExitOk;
-  for (const std::string& name : flags.names)
-    if (const auto done = act(api, name); !done) code = complain(command, done.error());
-  return code;
+int for_each(const char* command, const Flags& flags, const ActOnName& act) {
+  return for_each_name(command, "name an image", flags.socket, flags.names, act);
 }
 
 ApiAnswer<> remove_image(const EngineApi& api, const std::string& name, bool force) {

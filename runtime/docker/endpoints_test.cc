@@ -9,7 +9,6 @@
 #include "runtime/docker/networks.h"
 #include "runtime/docker/platform.h"
 #include "runtime/docker/system.h"
-#include "runtime/docker/times.h"
 
 namespace plimsoll::docker {
 namespace {
@@ -358,56 +357,6 @@ TEST(Events, AreChosenByWhatTheyAreAbout) {
         R"({"network":["web"]})", R"({"image":["busy"]})", R"({"label":["a=c"]})",
         R"({"scope":["swarm"]})", R"({"plugin":["x"]})"})
     EXPECT_FALSE(is_chosen(no, exec)) << no;
-}
-
-TEST(Times, AreReadInAllTheirForms) {
-  const WallTime now(std::chrono::hours(48));
-  const auto parse = [&](std::string_view text) {
-    const auto time = parse_time(text, now);
-    return time && *time ? rfc3339(**time) : "none";
-  };
-  EXPECT_EQ(parse("100"), "1970-01-01T00:01:40.000000000Z");
-  EXPECT_EQ(parse("100.5"), "1970-01-01T00:01:40.500000000Z");
-  EXPECT_EQ(parse("1.000000001"), "1970-01-01T00:00:01.000000001Z");
-  EXPECT_EQ(parse("24h"), "1970-01-02T00:00:00.000000000Z");
-  EXPECT_EQ(parse("2026-11-21T23:40:00Z"), "2026-11-21T23:40:00.000000000Z");
-  EXPECT_EQ(parse("2026-11-21T23:40:00.25+01:00"), "2026-11-21T22:40:00.250000000Z");
-  EXPECT_EQ(parse(""), "none");
-  for (const char* wrong : {"x", "1.", "1.x", "1.1234567890", "2026-13-01T00:00:00Z",
-                            "2026-11-21T23:40:00", "99999999999", "2026-11-21T23:40:00.Z"})
-    EXPECT_FALSE(parse_time(wrong, now)) << wrong;
-}
-
-TEST(Credentials, AreReadFromEitherAlphabet) {
-  const auto read = decode_credentials("eyJ1c2VybmFtZSI6Im1lIiwiaWRlbnRpdHl0b2tlbiI6InQifQ==");
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->username, "me");
-  EXPECT_EQ(read->identity_token, "t");
-  for (const char* none : {"", "e30=", "e30"}) {
-    const auto nobody = decode_credentials(none);
-    ASSERT_TRUE(nobody) << none;
-    EXPECT_EQ(nobody->username, "");
-  }
-  for (const char* wrong : {"!", "W10=", "eyJ1c2VybmFtZSI6MX0"})
-    EXPECT_FALSE(decode_credentials(wrong)) << wrong;
-}
-
-TEST(Images, FitPatternsWithAndWithoutATag) {
-  const std::string name = "r:5000/a/b:1.0";
-  for (const char* yes : {"r:5000/a/b:1.0", "r:5000/a/b", "r:5000/*", "*b:1*"})
-    EXPECT_TRUE(matches_reference(name, yes)) << yes;
-  for (const char* no : {"b", "r:5000/a/b:2", "r"}) EXPECT_FALSE(matches_reference(name, no)) << no;
-  EXPECT_EQ(reference_of("x", "1"), "x:1");
-  EXPECT_EQ(reference_of("x", "sha256:12"), "x@sha256:12");
-  EXPECT_EQ(reference_of("x:1", ""), "x:1");
-}
-
-TEST(HostFacts, ReadTheNameOfTheSystem) {
-  constexpr std::string_view kText =
-      "NAME=\"Debian\"\nPRETTY_NAME=\"Debian 12\"\nVERSION_ID='12'\n";
-  EXPECT_EQ(os_release_value(kText, "PRETTY_NAME"), "Debian 12");
-  EXPECT_EQ(os_release_value(kText, "VERSION_ID"), "12");
-  EXPECT_EQ(os_release_value(kText, "NAM"), "");
 }
 
 }  // namespace
