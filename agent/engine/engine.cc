@@ -97,7 +97,7 @@ control::RoleGroups role_groups(const EngineConfig& config) {
   return groups;
 }
 
-constexpr std::chrono::seconds kHeartbeat{1};
+constexpr std::chrono::seconds kHeartbeat{5};
 
 // As long as the loop turns, whoever watches over us hears of it.
 void keep_watchdog(http::Server& server, ServiceManager& manager, const std::string& status) {
@@ -259,9 +259,12 @@ class Engine {
           if (control::Keeper* const keeper = waking_) keeper->wake();
         });
     std::ignore = policies_->reload();
-    keeper_ = PLIMSOLL_TRY(
-        control::Keeper::start(*service_, *machine_, {api_->changes(), api_->shrinks()}, clock_,
-                               [this](const control::GroupNews& news) { policies_->turn(news); }));
+    keeper_ = PLIMSOLL_TRY(control::Keeper::start(*service_, *machine_,
+                                                  {api_->changes(), api_->shrinks()}, clock_,
+                                                  [this](const control::GroupNews& news) {
+                                                    policies_->turn(news);
+                                                    return policies_->rest();
+                                                  }));
     waking_ = keeper_.get();
     events_ = PLIMSOLL_TRY(EngineEvents::start(config_.events, config_.machine, usage_, *machine_,
                                                clock_, *server_, *api_));

@@ -11,6 +11,8 @@ namespace plimsoll::agent {
 namespace {
 
 constexpr std::chrono::seconds kBeat{1};
+// As the machine's tree: where every directory has a watch nothing is left for a walk to find.
+constexpr std::chrono::minutes kVerifyTree{10};
 
 std::string webhook_key(const std::string& url) {
   return "webhook " + url;
@@ -29,12 +31,17 @@ Result<std::unique_ptr<EngineEvents>> EngineEvents::start(
   options.kernel_log = config.kernel_log;
   options.inventory = machine.inventory;
   options.usage = &usage;
+  options.tree.rescan_interval = kVerifyTree;
   std::unique_ptr<EngineEvents> events(new EngineEvents(host, clock, server, std::move(options)));
   PLIMSOLL_TRY(events->set_sinks(config));
-  api.add("/plimsoll/v1/events", events->breaches_.endpoint().events());
+  api.add("/plimsoll/v1/events",
+          [self = events.get(), list = events->breaches_.endpoint().events()](
+              const http::Request& request, http::Responder responder) {
+            list(request, std::move(responder));
+            self->keep_beating();
+          });
   api.add("/plimsoll/v1/events/*", events->breaches_.endpoint().one());
   PLIMSOLL_TRY(events->breaches_.start());
-  server.post([self = events.get()] { self->beat(); });
   return events;
 }
 
@@ -95,9 +102,16 @@ Result<> EngineEvents::set_sinks(const EventsConfig& config) {
   return {};
 }
 
+void EngineEvents::keep_beating() {
+  if (beating_ || breaches_.endpoint().clients() == 0) return;
+  beating_ = true;
+  server_.after(kBeat, [this] { beat(); });
+}
+
 void EngineEvents::beat() {
   breaches_.endpoint().beat();
-  server_.after(kBeat, [this] { beat(); });
+  beating_ = false;
+  keep_beating();
 }
 
 std::string EngineEvents::metrics() const {

@@ -58,10 +58,13 @@ class EngineEvents {
   [[nodiscard]] Result<Outlets> new_outlets(const EventsConfig& config);
   [[nodiscard]] Outlet outlet(std::string to, std::string name, control::Sink::Deliver deliver);
   [[nodiscard]] bool has(const std::string& to) const;
+  // Loop thread: as long as there are streams.
+  void keep_beating();
   void beat();
 
   http::Server& server_;
   control::BreachService breaches_;
+  bool beating_ = false;  // The loop's.
   std::size_t webhooks_made_ = 0;
   std::size_t hooks_made_ = 0;
   mutable std::mutex mutex_;  // Of what follows: reloads, and those who ask for metrics.

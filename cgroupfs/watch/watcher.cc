@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ranges>
+#include <tuple>
 
 #include "cgroupfs/tree/watches.h"
 
@@ -46,6 +47,8 @@ Result<Watcher> Watcher::create(const Layout& layout, WatchOptions options) {
   Watcher watcher(layout, std::move(options));
   watcher.epoll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
   if (!watcher.epoll_) return os_failure("epoll_create1", "");
+  watcher.bell_ = PLIMSOLL_TRY(make_event_fd());
+  PLIMSOLL_TRY(watcher.poll_on(watcher.bell_.get(), EPOLLIN, tag(Source::kBell, 0)));
   const auto memory = layout.of(Controller::kMemory);
   if (memory && layout.hierarchies[*memory].version == 1) {
     watcher.shared_ = PLIMSOLL_TRY(make_event_fd());
@@ -281,6 +284,10 @@ void Watcher::take(const epoll_event& event, std::vector<Signal>& signals) {
   if (source == Source::kInotify) return take_inotify(signals);
   if (source == Source::kLog) return signals.push_back({.kind = SignalKind::kKernelLog});
   if (source == Source::kTree) return signals.push_back({.kind = SignalKind::kTree});
+  if (source == Source::kBell) {
+    (void)drain_counter(bell_.get());
+    return;
+  }
   if (source == Source::kShared) {
     const std::uint64_t count = drain_counter(shared_.get());
     if (count > 0) signals.push_back({.kind = SignalKind::kShared, .count = count});
@@ -309,6 +316,12 @@ void Watcher::take(const epoll_event& event, std::vector<Signal>& signals) {
                           : source == Source::kUsage ? SignalKind::kMemoryUsage
                                                      : SignalKind::kMemoryPressure;
   signals.push_back({.kind = kind, .serial = serial, .count = count});
+}
+
+void Watcher::wake() const {
+  const std::uint64_t one = 1;
+  // Full only when it rings already.
+  std::ignore = ::write(bell_.get(), &one, sizeof one);
 }
 
 std::vector<Signal> Watcher::wait(std::chrono::milliseconds timeout) {

@@ -97,6 +97,8 @@ class Watcher {
   // The descriptor of the kernel's log (KernelLog::fd()); -1 for none. It is not owned. To be given
   // again when the log was opened anew.
   void set_kernel_log(int fd);
+  // False where the log cannot be polled, as a plain file: somebody has to look.
+  [[nodiscard]] bool watches_log() const { return log_ >= 0; }
 
   // CgroupTree::notification_fd(); -1 for none. Not owned. Once, since it never changes.
   void set_tree(int fd);
@@ -104,6 +106,8 @@ class Watcher {
   // Waits for the first signal until `timeout` at most, then takes all that are there. kShared
   // and the kinds after it come last, and once.
   [[nodiscard]] std::vector<Signal> wait(std::chrono::milliseconds timeout);
+  // Any thread: a wait() that waits, or the next one, returns, perhaps with nothing.
+  void wake() const;
   [[nodiscard]] const WatcherStats& stats() const { return stats_; }
 
   // One inotify event about an entry of a group's directory. Pure.
@@ -118,7 +122,8 @@ class Watcher {
     kShared,
     kInotify,
     kLog,
-    kTree
+    kTree,
+    kBell
   };
   // What epoll gives back: a source, for kStall the resource, and the group.
   [[nodiscard]] static std::uint64_t tag(Source source, std::uint64_t serial,
@@ -151,7 +156,7 @@ class Watcher {
 
   const Layout& layout_;
   WatchOptions options_;
-  Fd epoll_, inotify_, shared_;
+  Fd epoll_, inotify_, shared_, bell_;
   int log_ = -1;
   std::unordered_map<std::uint64_t, Group> groups_;  // By serial.
   std::unordered_map<int, std::uint64_t> by_watch_;

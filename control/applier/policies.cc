@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kFirstPause{5};
 constexpr std::chrono::seconds kLongestPause{300};
+constexpr std::chrono::seconds kSoon{2};
+constexpr std::chrono::nanoseconds kLeastRest = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -108,7 +110,9 @@ std::map<drift::Calm, std::size_t> Policies::drift_census() const {
 void Policies::turn(const GroupNews& news) {
   const std::scoped_lock guard(mutex_);
   take_news(news);
-  take_done();
+  const bool any = !news.added.empty() || !news.changed.empty() || !news.written.empty() ||
+                   !news.removed.empty();
+  busy_ = take_done() || any || reloaded_;
   if (std::exchange(reloaded_, false)) {
     rules_ = book_.current();
     for (auto& [serial, member] : members_) {
@@ -128,9 +132,26 @@ void Policies::turn(const GroupNews& news) {
       member.look = true;
     }
     const bool due = member.look || member.has_by_hand || (member.next && wall >= *member.next);
-    if (due && member.under_way == 0) look_at(serial, member);
+    if (!due) continue;
+    busy_ = true;
+    if (member.under_way == 0) look_at(serial, member);
   }
   publish();
+}
+
+std::chrono::nanoseconds Policies::rest() const {
+  const std::scoped_lock guard(mutex_);
+  if (busy_) return kSoon;
+  std::chrono::nanoseconds rest = std::chrono::hours(1);
+  const MonoTime now = clock_.now();
+  const WallTime wall = clock_.wall();
+  if (const auto due = drift_.next_due()) rest = std::min(rest, *due - now);
+  for (const auto& [serial, member] : members_) {
+    if (member.retry_at) rest = std::min(rest, *member.retry_at - now);
+    if (member.next) rest = std::min<std::chrono::nanoseconds>(rest, *member.next - wall);
+  }
+  // What is due and cannot be done is tried again, but not at once.
+  return std::max(rest, kLeastRest);
 }
 
 void Policies::take_news(const GroupNews& news) {
@@ -149,13 +170,14 @@ void Policies::take_news(const GroupNews& news) {
     }
 }
 
-void Policies::take_done() {
+bool Policies::take_done() {
   std::vector<Done> all;
   {
     const std::scoped_lock guard(done_mutex_);
     all.swap(done_);
   }
   for (const Done& done : all) settle(done);
+  return !all.empty();
 }
 
 void Policies::settle(const Done& done) {

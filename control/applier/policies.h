@@ -66,8 +66,11 @@ class Policies {
   [[nodiscard]] std::string json() const;
   [[nodiscard]] Answer<std::string> explain(std::string_view ref);
 
-  // The keeper's thread, with what is new since the last turn, at least every few seconds.
+  // The keeper's thread, with what is new since the last turn, or when rest() is over.
   void turn(const GroupNews& news);
+  // After a turn: how long until the next one, if there is no news and nobody wakes. An hour: there
+  // is nothing to do.
+  [[nodiscard]] std::chrono::nanoseconds rest() const;
 
   // Never waits for a turn.
   [[nodiscard]] PolicyCounts counts() const;
@@ -116,7 +119,7 @@ class Policies {
   enum class Lane : std::uint8_t { kChanges, kShrinks };
 
   void take_news(const GroupNews& news);
-  void take_done();
+  [[nodiscard]] bool take_done();  // Whether there was anything.
   void settle(const Done& done);
   void look_for_drift(const GroupNews& news);
   void answer(const drift::Finding& finding);
@@ -159,6 +162,7 @@ class Policies {
 
   mutable std::mutex mutex_;  // Of what follows: turns, and those who ask.
   bool reloaded_ = true;
+  bool busy_ = true;  // Something happened in the last turn; the next one sees what came of it.
   policy::PolicyBook::SetPtr rules_;
   std::map<std::uint64_t, Member> members_;  // By serial.
   std::unique_ptr<limit::KernelPort> port_;

@@ -116,6 +116,18 @@ TEST_F(Applying, ContainersGetTheirLimitsWhenTheyAppear) {
   EXPECT_EQ(knob->found, "max");
 }
 
+TEST_F(Applying, RestsUntilSomethingIsDue) {
+  rules(kRule + ", when: [{from: \"08:00\", to: \"09:00\"}]}]\n");
+  appear();
+  settle();
+  const auto rest = policies_->rest();
+  EXPECT_GT(rest, std::chrono::seconds(2));
+  GroupNews news;
+  news.written = {known("/a", 1)};
+  policies_->turn(news);
+  EXPECT_LE(policies_->rest(), std::chrono::seconds(2)) << "somebody may write again";
+}
+
 TEST_F(Applying, WhatAGroupCannotHaveKeepsNothingElseBack) {
   rules(
       "mode: enforce\nrules: [{name: r, match: {name: a}, limits: {memory.swappiness: 5, pids.max: "

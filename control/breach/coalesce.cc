@@ -1,5 +1,7 @@
 #include "control/breach/coalesce.h"
 
+#include <algorithm>
+
 namespace plimsoll::control {
 
 std::chrono::nanoseconds Coalescer::window_of(BreachKind kind) const {
@@ -57,6 +59,13 @@ std::vector<BreachEvent> Coalescer::due(MonoTime now) {
     ++at;
   }
   return events;
+}
+
+// Windows that held nothing back end as well: what comes after one is a first event again.
+std::optional<MonoTime> Coalescer::next_due() const {
+  std::optional<MonoTime> next;
+  for (const auto& [key, open] : open_) next = next ? std::min(*next, open.until) : open.until;
+  return next;
 }
 
 std::vector<BreachEvent> Coalescer::flush() {

@@ -34,6 +34,8 @@ class Coalescer {
   [[nodiscard]] std::optional<BreachEvent> offer(BreachEvent event, MonoTime now);
   // What was added up and is due. Regularly.
   [[nodiscard]] std::vector<BreachEvent> due(MonoTime now);
+  // When due() is to be called next; nothing: not before the next offer().
+  [[nodiscard]] std::optional<MonoTime> next_due() const;
   // Everything, whether or not it is due: the end.
   [[nodiscard]] std::vector<BreachEvent> flush();
   [[nodiscard]] std::uint64_t merged() const { return merged_; }

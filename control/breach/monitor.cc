@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/read_file.h"
+#include "base/text.h"
 #include "cgroupfs/watch/counters.h"
 #include "control/breach/watched_group.h"
 
@@ -48,7 +50,10 @@ Monitor::Monitor(const cgroupfs::Layout& layout, const DirFd& proc, const Clock&
       options_(std::move(options)),
       log_(options_.kernel_log, cgroupfs::KernelLog::From::kNow),
       dumps_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
-      coalescer_(options_.coalesce) {}
+      coalescer_(options_.coalesce),
+      pace_(options_.tick, options_.longest_rest) {
+  read_own_groups();
+}
 
 Monitor::~Monitor() = default;
 
@@ -70,6 +75,19 @@ Result<std::unique_ptr<Monitor>> Monitor::create(const cgroupfs::Layout& layout,
   return monitor;
 }
 
+// Lines like "4:memory:/system.slice/plimsoll-engine.service".
+void Monitor::read_own_groups() {
+  const Result<std::string> text = read_file_at(proc_, "self/cgroup");
+  if (!text) return;
+  std::string_view rest = *text;
+  for (std::string_view line; next_line(rest, line);) {
+    const std::size_t controllers = line.find(':');
+    const std::size_t path =
+        controllers == std::string_view::npos ? controllers : line.find(':', controllers + 1);
+    if (path != std::string_view::npos) own_groups_.emplace(line.substr(path + 1));
+  }
+}
+
 Monitor::Group* Monitor::find(std::string_view path) {
   if (const auto at = groups_.find(path); at != groups_.end()) return at->second.get();
   if (const auto at = ended_.find(path); at != ended_.end()) return at->second.get();
@@ -80,6 +98,7 @@ void Monitor::join(const cgroupfs::Cgroup& cgroup) {
   auto group = std::make_unique<Group>(options_.judge);
   group->cgroup = &cgroup;
   group->container = inventory::classify(cgroup.path).is_container();
+  group->own = own_groups_.contains(cgroup.path);
   // What was there before us is no group that comes and goes.
   const bool at_once = next_tick_ == MonoTime{};
   if (group->container && !at_once) group->stalls_at = clock_.now() + kLivesOn;
@@ -113,6 +132,7 @@ void Monitor::end(std::unique_ptr<cgroupfs::Cgroup> cgroup) {
   }
   if (!group) return watcher_->remove(cgroup->serial);
   group->ended_at = clock_.now();
+  next_settle_ = std::min(next_settle_, group->ended_at + kRemovalTold);
   group->cgroup = cgroup.get();
   group->owned = std::move(cgroup);
   // The watcher keeps its descriptors until settle_ended(): what happened last is still in them.
@@ -124,6 +144,7 @@ void Monitor::end(std::unique_ptr<cgroupfs::Cgroup> cgroup) {
 }
 
 void Monitor::settle_ended(MonoTime now) {
+  next_settle_ = MonoTime::max();
   for (auto at = ended_.begin(); at != ended_.end();) {
     Group& group = *at->second;
     if (!group.settled && now - group.ended_at >= kRemovalTold) {
@@ -141,6 +162,9 @@ void Monitor::settle_ended(MonoTime now) {
       group.account.ended();
     }
     if (now - group.ended_at < kKeepEnded) {
+      const std::chrono::nanoseconds time =
+          group.settled ? std::chrono::nanoseconds(kKeepEnded) : kRemovalTold;
+      next_settle_ = std::min(next_settle_, group.ended_at + time);
       ++at;
       continue;
     }
@@ -168,7 +192,7 @@ void Monitor::follow_tree() {
   stats_.groups = groups_.size();
 }
 
-milliseconds Monitor::wait_for(milliseconds most) const {
+milliseconds Monitor::rest() const {
   const MonoTime now = clock_.now();
   MonoTime until = std::min(next_tick_, next_settle_);
   if (!fast_.empty()) until = std::min(until, next_fast_);
@@ -176,38 +200,48 @@ milliseconds Monitor::wait_for(milliseconds most) const {
   for (const std::uint64_t serial : rechecks_)
     if (const auto group = by_serial_.find(serial); group != by_serial_.end())
       until = std::min(until, group->second->recheck_at);
+  if (const auto told = coalescer_.next_due()) until = std::min(until, *told);
   // Rounded up: a wait that ends too early is another round for nothing.
-  const auto due = std::chrono::ceil<milliseconds>(until - now);
-  return std::clamp(due, milliseconds(0), most);
+  return std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds(0));
+}
+
+// What nobody tells us of: then the ticks find it.
+bool Monitor::may_miss() const {
+  return tree_->notification_fd() < 0 || tree_->stats().watches_refused > 0 ||
+         (log_.fd() >= 0 && !watcher_->watches_log());
 }
 
 void Monitor::step(milliseconds most) {
   if (log_fd_ != log_.fd()) watcher_->set_kernel_log(log_fd_ = log_.fd());
-  take_signals(watcher_->wait(wait_for(most)));
+  const std::vector<cgroupfs::Signal> signals = watcher_->wait(std::min(rest(), most));
+  take_signals(signals);
   const MonoTime now = clock_.now();
+  // The kernel's log tells of the whole host's devices as well.
+  if (std::ranges::any_of(signals, [](const cgroupfs::Signal& signal) {
+        return signal.kind != cgroupfs::SignalKind::kKernelLog;
+      })) {
+    pace_.stir();
+    next_tick_ = std::min(next_tick_, now + options_.tick);
+  }
   recheck(now);
   tell_logged_kills(now);
   if (now >= next_tick_) {
     follow_tree();
-    sample(now);
+    const bool ran = sample(now);
     drain_log();
-    next_tick_ = now + options_.tick;
+    next_tick_ = now + pace_.next(ran || may_miss());
   }
   if (!fast_.empty() && now >= next_fast_) {
     sample_fast(now);
     next_fast_ = now + options_.fast_tick;
   }
-  if (now >= next_settle_) {
-    settle_ended(now);
-    next_settle_ =
-        now + (ended_.empty() ? std::chrono::nanoseconds(seconds(1)) : milliseconds(100));
-  }
+  if (now >= next_settle_) settle_ended(now);
   for (BreachEvent& event : coalescer_.due(now)) publish(std::move(event));
 }
 
 void Monitor::run(const std::stop_token& stop) {
-  // Nothing wakes the wait for a stop: it ends soon by itself.
-  while (!stop.stop_requested()) step(milliseconds(250));
+  const std::stop_callback bell(stop, [this] { wake(); });
+  while (!stop.stop_requested()) step(std::chrono::hours(1));
   flush();
 }
 

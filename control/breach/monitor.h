@@ -1,8 +1,10 @@
 // Watches every group of the host and tells of breaches: the kernel's notifications and log first,
-// samples once a second for what the kernel does not tell. An OOM kill is told once, whether the
-// log, the counter or both have it, also when its group is gone by then (decision 0023).
+// samples once a second for what the kernel does not tell, and ever more rarely while nothing that
+// can meet a limit runs (decision 0052). An OOM kill is told once, whether the log, the counter or
+// both have it, also when its group is gone by then (decision 0023).
 //
-// One thread calls step() or run(); the ring and the reports may be read from any.
+// One thread calls step() or run(); the ring and the reports may be read from any, and wake()
+// called.
 #pragma once
 
 #include <chrono>
@@ -15,6 +17,7 @@
 #include <stop_token>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,6 +32,7 @@
 #include "control/breach/coalesce.h"
 #include "control/breach/curve.h"
 #include "control/breach/judge.h"
+#include "control/breach/pace.h"
 #include "control/breach/report.h"
 #include "control/breach/ring.h"
 #include "control/usage/usage_book.h"
@@ -39,9 +43,14 @@ namespace plimsoll::control {
 struct MonitorOptions {
   std::string kernel_log = "/dev/kmsg";  // "": none, then counters tell of kills.
   std::chrono::nanoseconds tick = std::chrono::seconds(1);
+  // Between two ticks, while no container and no group with a limit ran and the kernel told
+  // nothing.
+  std::chrono::nanoseconds longest_rest = std::chrono::seconds(8);
   // Groups near a limit are looked at this often ...
   std::chrono::nanoseconds fast_tick = std::chrono::milliseconds(100);
   std::size_t max_fast = 64;  // ... but not more of them.
+  // Limits of a group of which no write was told are read again; where every directory has a watch
+  // (all writes are told) five times as rarely.
   std::chrono::nanoseconds limits_every = std::chrono::seconds(120);
   cgroupfs::TreeOptions tree;
   cgroupfs::WatchOptions watch;
@@ -79,6 +88,10 @@ class Monitor {
   // Waits for the kernel until `most` at the longest, then does what is due.
   void step(std::chrono::milliseconds most);
   void run(const std::stop_token& stop);
+  // Any thread: step() returns soon.
+  void wake() const { watcher_->wake(); }
+  // Until something is due: for how long step() would wait.
+  [[nodiscard]] std::chrono::milliseconds rest() const;
   // Tells what was held back: the end.
   void flush();
   [[nodiscard]] MonitorStats stats() const;  // The same thread as step().
@@ -103,7 +116,8 @@ class Monitor {
   void end(std::unique_ptr<cgroupfs::Cgroup> cgroup);
   void settle_ended(MonoTime now);
   [[nodiscard]] Group* find(std::string_view path);
-  [[nodiscard]] std::chrono::milliseconds wait_for(std::chrono::milliseconds most) const;
+  [[nodiscard]] bool may_miss() const;
+  void read_own_groups();
 
   // monitor_kernel.cc: what the kernel tells.
   void take_signals(const std::vector<cgroupfs::Signal>& signals);
@@ -122,7 +136,9 @@ class Monitor {
   [[nodiscard]] BoundBy bound_of(const cgroupfs::LoggedKill& kill, const BreachEvent& event);
 
   // monitor_sample.cc: what is sampled, and how an event gets its names.
-  void sample(MonoTime now);
+  // Whether anything ran that can meet a limit.
+  bool sample(MonoTime now);
+  [[nodiscard]] static bool has_run(Group& group);
   void note_usage(const Group& group, MonoTime now);
   void sample_fast(MonoTime now);
   void look_at(Group& group, MonoTime now);
@@ -162,8 +178,13 @@ class Monitor {
   std::vector<cgroupfs::ReadTarget> targets_;
   ReadBuffer buffer_;
 
+  // Our own group runs whenever we look.
+  std::unordered_set<std::string> own_groups_;
+
   Coalescer coalescer_;
-  MonoTime next_tick_, next_fast_, next_settle_;
+  Pace pace_;
+  MonoTime next_tick_, next_fast_;
+  MonoTime next_settle_ = MonoTime::max();
   std::uint64_t ticks_ = 0;
   MonitorStats stats_;
 };

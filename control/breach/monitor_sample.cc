@@ -29,8 +29,20 @@ bool is_stall(BreachKind kind) {
 
 }  // namespace
 
-void Monitor::sample(MonoTime now) {
+// Since the last tick. System services are many, and always run a little: they count if they have a
+// limit of memory or of CPU time. So do not we ourselves.
+bool Monitor::has_run(Group& group) {
+  const auto usage = group.sample.value(Field::kCpuUsage);
+  const auto before = std::exchange(group.cpu_usage, usage);
+  if (group.own || (usage && before == usage)) return false;
+  return group.container || group.sample.value(Field::kMemoryLimit) ||
+         group.sample.value(Field::kCpuQuota);
+}
+
+bool Monitor::sample(MonoTime now) {
   ++ticks_;
+  bool ran = false;
+  const auto limits_every = options_.limits_every * (may_miss() ? 1 : 5);
   targets_.clear();
   targets_.reserve(groups_.size());
   for (const auto& [path, group] : groups_) {
@@ -41,8 +53,9 @@ void Monitor::sample(MonoTime now) {
       group->stalls_at.reset();
       watcher_->add_stalls(*group->cgroup);
     }
+    ran = ran || group->stalls_at;  // To be armed by the next tick.
     // Limits are read when somebody wrote one, and rarely all the same: not every file tells.
-    if (group->limits_due || now - group->limits_at >= options_.limits_every) {
+    if (group->limits_due || now - group->limits_at >= limits_every) {
       due = TierSet::all();
       group->limits_due = false;
       // Not all groups at once, also when all came at once.
@@ -58,11 +71,13 @@ void Monitor::sample(MonoTime now) {
     Group& group = *by_serial_.find(target.cgroup->serial)->second;
     note_usage(group, now);
     if (target.outcome != ReadOutcome::kRead) continue;
+    ran = has_run(group) || ran;
     look_at(group, now);
     if (target.due.has(Tier::kSlow)) update_thresholds(group);
     if (group.judge.is_close() && fast_.size() < options_.max_fast)
       fast_.push_back(target.cgroup->serial);
   }
+  return ran;
 }
 
 // Of idle groups as well: what they use is what it was.

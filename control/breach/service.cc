@@ -21,11 +21,13 @@ Result<> BreachService::start() {
 }
 
 void BreachService::run(const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kOften(250);
+  const std::stop_callback bell(stop, [this] { monitor_->wake(); });
   MonoTime told = clock_.now();
-  // Nothing wakes the wait for a stop: it ends soon by itself.
   while (!stop.stop_requested()) {
-    monitor_->step(std::chrono::milliseconds(250));
-    if (clock_.now() - told < std::chrono::seconds(1)) continue;
+    monitor_->step(std::chrono::hours(1));
+    // Before a rest, and now and then in a storm.
+    if (clock_.now() - told < kOften && monitor_->rest() < kOften) continue;
     told = clock_.now();
     MonitorStats stats = monitor_->stats();
     const std::lock_guard lock(mutex_);

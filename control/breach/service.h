@@ -32,7 +32,7 @@ class BreachService {
 
   [[nodiscard]] BreachRing& ring() { return ring_; }
   [[nodiscard]] EventsEndpoint& endpoint() { return endpoint_; }
-  // Any thread; as of the last second.
+  // Any thread; as of when the monitor last did something.
   [[nodiscard]] MonitorStats stats() const;
   // Prometheus text: plimsoll_breaches_total{kind=..} and what the monitor says of itself.
   [[nodiscard]] std::string metrics() const;

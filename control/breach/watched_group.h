@@ -20,6 +20,8 @@ struct Monitor::Group {
   const cgroupfs::Cgroup* cgroup = nullptr;
   std::unique_ptr<cgroupfs::Cgroup> owned;  // Once removed.
   bool container = false;                   // By its path.
+  bool own = false;                         // We are in it.
+  std::optional<std::uint64_t> cpu_usage;   // At the last tick.
   std::optional<MonoTime> stalls_at;        // When its triggers are to be armed; not yet.
   inventory::IdentityPtr identity;          // The last one known; null before the first event.
   cgroupfs::CgroupSample sample;

@@ -1,11 +1,13 @@
 // The machine that is the kernel: cgroup hierarchies, the inventory, /proc.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -59,6 +61,9 @@ class HostMachine final : public Machine {
 
   // For one caller: whoever asks gets each piece of news once.
   [[nodiscard]] GroupNews news();
+  // How long whoever asks for news may rest when nothing notifies: what comes without (renames,
+  // metadata that is late, groups in directories without a watch) is then news at the latest.
+  [[nodiscard]] std::chrono::nanoseconds longest_rest();
   // Readable when there may be news; -1: look from time to time.
   [[nodiscard]] int notification_fd() const { return tree_->notification_fd(); }
   void answer(const inventory::Question& question, const Result<std::string>& body);
@@ -73,6 +78,7 @@ class HostMachine final : public Machine {
   Result<> open_host();
   void update();  // With mutex_ held.
   [[nodiscard]] inventory::IdentityPtr identify(const cgroupfs::Cgroup& cgroup);
+  void look_who_it_is(std::uint64_t serial);
   [[nodiscard]] Target target_of(const cgroupfs::Cgroup& cgroup);
 
   const MachineOptions options_;
@@ -92,6 +98,9 @@ class HostMachine final : public Machine {
     inventory::IdentityPtr identity;  // As it was told in the news.
   };
   std::unordered_map<std::uint64_t, Member> members_;  // By serial.
+  std::unordered_set<std::uint64_t> pending_;          // Members whose metadata is not there yet.
+  MonoTime all_looked_at_;
+  MonoTime joined_at_;  // The last group.
   GroupNews news_;
 };
 

@@ -16,8 +16,6 @@
 namespace plimsoll::control {
 namespace {
 
-// Renames, metadata that comes late, hierarchies without notifications.
-constexpr std::chrono::seconds kLongestWait{2};
 constexpr std::chrono::seconds kFirstPause{1};
 constexpr std::chrono::seconds kLongestPause{300};
 
@@ -56,7 +54,7 @@ void Keeper::wake() {
 
 void Keeper::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    look_at_groups();
+    const std::chrono::nanoseconds rest = look_at_groups();
     end_leases();
     arm();
     std::array<pollfd, 3> sources{
@@ -64,20 +62,22 @@ void Keeper::work(const std::stop_token& stop) {
          {timer_.get(), POLLIN, 0},
          {machine_.notification_fd(), POLLIN, 0}}};  // A negative one is skipped.
     ::poll(sources.data(), sources.size(),
-           static_cast<int>(std::chrono::milliseconds(kLongestWait).count()));
+           static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(rest).count()));
     drain(bell_);
     drain(timer_);
   }
 }
 
-void Keeper::look_at_groups() {
+std::chrono::nanoseconds Keeper::look_at_groups() {
   const GroupNews news = machine_.news();
   std::vector<limit::Place> gone;
   for (const KnownGroup& group : news.removed)
     for (std::size_t h = 0; h < cgroupfs::kMaxHierarchies; ++h)
       if (group.cgroup.in(h)) gone.push_back({group.cgroup.path, h, group.cgroup.inode[h]});
   if (!gone.empty()) service_.forget(gone);
-  if (on_news_) on_news_(news);
+  std::chrono::nanoseconds rest = machine_.longest_rest();
+  if (on_news_) rest = std::min(rest, on_news_(news));
+  return std::max(rest, std::chrono::nanoseconds(0));
 }
 
 void Keeper::end_leases() {

@@ -25,7 +25,8 @@ struct KeeperLanes {
 
 class Keeper {
  public:
-  using OnNews = std::function<void(const GroupNews& news)>;
+  // Gives how long it may be left alone if there is no news.
+  using OnNews = std::function<std::chrono::nanoseconds(const GroupNews& news)>;
 
   // All must outlive it. `on_news` runs on the keeper's thread, and may be empty.
   [[nodiscard]] static Result<std::unique_ptr<Keeper>> start(Service& service, HostMachine& machine,
@@ -56,7 +57,8 @@ class Keeper {
         bell_(std::move(bell)) {}
 
   void work(const std::stop_token& stop);
-  void look_at_groups();
+  // How long it may be until the next look.
+  [[nodiscard]] std::chrono::nanoseconds look_at_groups();
   void end_leases();
   void end_one(std::uint64_t lease);
   void ended(const LeaseEnd& end);

@@ -26,12 +26,12 @@ std::uint64_t end_of(std::uint16_t step) {
 
 }  // namespace
 
-void Histogram::add(std::uint64_t value) {
+void Histogram::add(std::uint64_t value, std::uint32_t times) {
   std::uint32_t& count = counts_[step_of(value)];
   max_ = std::max(max_, value);
-  if (count == std::numeric_limits<std::uint32_t>::max()) return;
-  ++count;
-  ++total_;
+  times = std::min(times, std::numeric_limits<std::uint32_t>::max() - count);
+  count += times;
+  total_ += times;
 }
 
 void Histogram::add(const Histogram& other) {

@@ -11,7 +11,7 @@ namespace plimsoll::control {
 
 class Histogram {
  public:
-  void add(std::uint64_t value);
+  void add(std::uint64_t value, std::uint32_t times = 1);
   void add(const Histogram& other);
   [[nodiscard]] bool empty() const { return total_ == 0; }
 

@@ -1,5 +1,6 @@
 #include "control/usage/usage_book.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace plimsoll::control {
@@ -34,6 +35,11 @@ std::optional<std::uint64_t> nano_cpus(const UsageSample& from, const UsageSampl
   return static_cast<std::uint64_t>(static_cast<double>(*to.cpu_ns - *from.cpu_ns) / seconds);
 }
 
+std::uint32_t seconds_in(nanoseconds time) {
+  return static_cast<std::uint32_t>(
+      std::max<std::int64_t>(std::chrono::round<std::chrono::seconds>(time).count(), 1));
+}
+
 }  // namespace
 
 void UsageBook::note(const cgroupfs::Cgroup& group, const UsageSample& sample) {
@@ -45,11 +51,13 @@ void UsageBook::note(const cgroupfs::Cgroup& group, const UsageSample& sample) {
   if (entry.last && apart < kLeast) return;
   if (entry.now.span >= part_) entry.before = std::exchange(entry.now, {});
   Part& part = entry.now;
-  if (sample.memory) part.memory.add(*sample.memory);
-  if (sample.pids) part.pids.add(*sample.pids);
-  if (entry.last && apart <= kMost) {
+  const bool follows = entry.last && apart <= kMost;
+  const std::uint32_t times = follows ? seconds_in(apart) : 1;
+  if (sample.memory) part.memory.add(*sample.memory, times);
+  if (sample.pids) part.pids.add(*sample.pids, times);
+  if (follows) {
     part.span += apart;
-    if (const auto cpus = nano_cpus(*entry.last, sample)) part.nano_cpus.add(*cpus);
+    if (const auto cpus = nano_cpus(*entry.last, sample)) part.nano_cpus.add(*cpus, times);
   }
   entry.last = sample;
 }

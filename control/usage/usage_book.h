@@ -38,8 +38,9 @@ class UsageBook {
  public:
   explicit UsageBook(std::chrono::nanoseconds part = std::chrono::hours(24)) : part_(part) {}
 
-  // About once a second; samples that come faster are left out, and a gap counts as no time: nobody
-  // has looked.
+  // Once a second, or more rarely while the group rests: a sample stands for the seconds since the
+  // last one. Those that come faster are left out, and half a minute counts as no time: nobody has
+  // looked.
   void note(const cgroupfs::Cgroup& group, const UsageSample& sample);
   void forget(const std::string& path);
 

@@ -97,6 +97,20 @@ TEST(UsageBook, GapsAreNoTimeAndNoCpu) {
   EXPECT_EQ(seen.nano_cpus, std::nullopt);
 }
 
+TEST(UsageBook, ASampleStandsForTheSecondsSinceTheLastOne) {
+  UsageBook book;
+  const auto a = group("/a", 7);
+  MonoTime at{seconds(100)};
+  book.note(a, {.at = at, .memory = 10, .cpu_ns = 0, .pids = 1});
+  // Looked at every second while it works, every eight while it rests.
+  for (int i = 0; i < 10; ++i)
+    book.note(a, {.at = at += seconds(1), .memory = 5000, .cpu_ns = 0, .pids = 1});
+  for (int i = 0; i < 30; ++i)
+    book.note(a, {.at = at += seconds(8), .memory = 10, .cpu_ns = 0, .pids = 1});
+  EXPECT_EQ(book.observed(a).span, seconds(250));
+  EXPECT_EQ(book.observed(a).memory, (policy::Use{10, 5000}));  // 4 % of the time.
+}
+
 TEST(UsageBook, ForgetsWhatIsTwoPartsOld) {
   UsageBook book(hours(1));
   const auto a = group("/a", 7);
