@@ -23,8 +23,8 @@ struct ContainersConfig {
   std::string storage_driver;          // "overlay2", "vfs"; empty: what works here.
   std::vector<std::string> insecure_registries;
   std::string registry_certificates = "/etc/docker/certs.d";
-  std::string bridge;  // Empty: plimsoll0.
-  std::string subnet = "172.27.0.0/16";
+  std::string bridge;   // Empty: plimsoll0.
+  std::string subnet;   // Empty: one that is free at the first start.
   std::string subnet6;  // Empty: none.
 };
 

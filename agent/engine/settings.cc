@@ -91,7 +91,9 @@ std::vector<Setting> settings_of(EngineSettings& settings) {
       {"containers.bridge", &config.containers.bridge, kAtStart, nullptr,
        "The default network's interface (default plimsoll0)", "NAME"},
       {"containers.subnet", &config.containers.subnet, kAtStart, nullptr,
-       "The default network's addresses (default 172.27.0.0/16)", "CIDR"},
+       "The default network's addresses (default: 172.27.0.0/16, or at the first start another "
+       "where a route of this host leads there)",
+       "CIDR"},
       {"containers.subnet6", &config.containers.subnet6, kAtStart, nullptr,
        "The same of IPv6 (default: none)", "CIDR"},
       {"kernel-log", &config.events.kernel_log, kAtStart, check_path_or_none,

@@ -92,7 +92,7 @@ Result<Mac> random_mac() {
   return mac;
 }
 
-std::optional<Subnet> destination_of(const nlmsghdr& message) {
+std::optional<Subnet> destination_of(const nlmsghdr& message, int except) {
   std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(&message), message.nlmsg_len);
   rtmsg header{};
   constexpr std::size_t kHead = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof header);
@@ -102,12 +102,18 @@ std::optional<Subnet> destination_of(const nlmsghdr& message) {
   if (header.rtm_type != RTN_UNICAST || header.rtm_dst_len == 0) return std::nullopt;
   Subnet subnet{.base = {.family = header.rtm_family == AF_INET ? Family::kV4 : Family::kV6},
                 .prefix = header.rtm_dst_len};
+  bool found = false;
+  int link = 0;
   for (Attribute attribute; next_attribute(bytes, attribute);) {
-    if (attribute.type != RTA_DST || attribute.payload.size() != subnet.base.size()) continue;
-    std::memcpy(subnet.base.bytes.data(), attribute.payload.data(), attribute.payload.size());
-    return subnet;
+    const std::span<const std::byte> payload = attribute.payload;
+    if (attribute.type == RTA_OIF && payload.size() == sizeof link)
+      std::memcpy(&link, payload.data(), sizeof link);
+    if (attribute.type != RTA_DST || payload.size() != subnet.base.size()) continue;
+    std::memcpy(subnet.base.bytes.data(), payload.data(), payload.size());
+    found = true;
   }
-  return std::nullopt;
+  const bool excepted = link != 0 && link == except;
+  return found && !excepted ? std::optional(subnet) : std::nullopt;
 }
 
 }  // namespace
@@ -194,7 +200,7 @@ Result<> remove_link(RouteSocket& socket, const std::string& link) {
   return {};
 }
 
-Result<std::vector<Subnet>> routed_subnets(RouteSocket& socket) {
+Result<std::vector<Subnet>> routed_subnets(RouteSocket& socket, int except) {
   std::vector<Subnet> subnets;
   for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
     Batch batch;
@@ -202,8 +208,8 @@ Result<std::vector<Subnet>> routed_subnets(RouteSocket& socket) {
     rtmsg header{};
     header.rtm_family = family;
     batch.put_header(header);
-    PLIMSOLL_TRY(socket.dump(batch, [&subnets](const nlmsghdr& message) {
-      if (const auto subnet = destination_of(message)) subnets.push_back(*subnet);
+    PLIMSOLL_TRY(socket.dump(batch, [&](const nlmsghdr& message) {
+      if (const auto subnet = destination_of(message, except)) subnets.push_back(*subnet);
     }));
   }
   return subnets;

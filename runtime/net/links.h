@@ -53,8 +53,8 @@ struct Inside {
 // Postcondition: there is none of this name.
 [[nodiscard]] Result<> remove_link(RouteSocket& socket, const std::string& link);
 
-// The subnets that routes of this host lead to, without the default route: what a new network must
-// not hide.
-[[nodiscard]] Result<std::vector<Subnet>> routed_subnets(RouteSocket& socket);
+// The subnets that routes of this host lead to, without the default route and those by the link
+// `except` (an index; 0: by all): what a new network must not hide.
+[[nodiscard]] Result<std::vector<Subnet>> routed_subnets(RouteSocket& socket, int except = 0);
 
 }  // namespace plimsoll::net

@@ -93,6 +93,7 @@ class Manager final : public Networks {
   [[nodiscard]] Result<> load_network(const std::string& text);
   [[nodiscard]] Result<> ensure_predefined();
   [[nodiscard]] Result<> ensure_default_bridge();
+  [[nodiscard]] std::string default_subnet(const Network& network);
   [[nodiscard]] model::Answer<const NetworkState*> look_up(std::string_view reference) const;
   [[nodiscard]] std::vector<Subnet> own_subnets() const;
   [[nodiscard]] model::Answer<> check_bridge_name(const std::string& name);

@@ -25,6 +25,8 @@ namespace {
 constexpr std::array<std::pair<const char*, const char*>, 3> kPredefined = {
     {{"bridge", "bridge"}, {"host", "host"}, {"none", "null"}}};
 
+constexpr const char* kUsualSubnet = "172.27.0.0/16";
+
 bool is_predefined(std::string_view name) {
   return std::ranges::any_of(kPredefined, [name](const auto& pair) { return pair.first == name; });
 }
@@ -309,6 +311,35 @@ Result<> Manager::ensure_predefined() {
   return ensure_default_bridge();
 }
 
+// What is asked for, else what it has, else the first that hides nothing of this host.
+std::string Manager::default_subnet(const Network& network) {
+  std::vector<Subnet> routed;
+  if (const auto socket = route())
+    if (const auto index = (*socket)->index_of(options_.bridge))
+      routed = routed_subnets(**socket, *index).value_or(routed);
+  std::string chosen = options_.subnet;
+  for (const IpamConfig& ipam : network.ipam) {
+    const auto subnet = parse_subnet(ipam.subnet);
+    if (chosen.empty() && subnet && subnet->base.family == Family::kV4) chosen = ipam.subnet;
+  }
+  if (chosen.empty()) {
+    std::vector<Subnet> taken = own_subnets();
+    taken.insert(taken.end(), routed.begin(), routed.end());
+    const Subnet usual = parse_subnet(kUsualSubnet).value_or(Subnet{});
+    const bool is_free =
+        std::ranges::none_of(taken, [&](const Subnet& other) { return overlap(usual, other); });
+    chosen = to_text(is_free ? usual : free_subnet(taken).value_or(usual));
+    log::info("network: the default network has " + chosen);
+  }
+  const Subnet subnet = parse_subnet(chosen).value_or(Subnet{});
+  for (const Subnet& other : routed)
+    if (overlap(subnet, other))
+      log::warn("network: the default network's " + chosen + " overlaps " + to_text(other) +
+                ", to which this host has a route: what lies there is out of reach where "
+                "containers run; --containers.subnet moves the network");
+  return chosen;
+}
+
 // As the options of this start want it, unless containers live on it as it was.
 Result<> Manager::ensure_default_bridge() {
   const auto found = std::ranges::find_if(
@@ -316,7 +347,7 @@ Result<> Manager::ensure_default_bridge() {
   NetworkState& state = found->second;
   Network& network = state.record.network;
   std::vector<IpamConfig> wanted;
-  for (const std::string& text : {options_.subnet, options_.subnet6}) {
+  for (const std::string& text : {default_subnet(network), options_.subnet6}) {
     if (text.empty()) continue;
     const auto subnet = parse_subnet(text);
     if (!subnet) return invalid_input("network", "no subnet: " + text);

@@ -96,10 +96,13 @@ struct Options {
   std::string state_dir;  // Networks are kept here.
   std::string run_dir;    // Namespaces are pinned here.
   std::string bridge = "plimsoll0";
-  std::string subnet = "172.27.0.0/16";  // Of the default bridge; docker0 may be on this host, too.
-  std::string subnet6;                   // Empty: no IPv6 on the default bridge.
-  std::string table = "plimsoll";        // nftables.
-  std::string proc = "/proc";            // Of the network namespace this program is in.
+  // Of the default bridge. Empty: what it has had since the first start, when it was the first of
+  // 172.27.0.0/16, 172.18.0.0/16 ... 172.31.0.0/16, 192.168.0.0/20 ... that no route of this host
+  // led to (docker0 may be on it, too).
+  std::string subnet;
+  std::string subnet6;             // Empty: no IPv6 on the default bridge.
+  std::string table = "plimsoll";  // nftables.
+  std::string proc = "/proc";      // Of the network namespace this program is in.
   std::string resolv_conf = "/etc/resolv.conf";
   std::string resolved_conf = "/run/systemd/resolve/resolv.conf";
 };

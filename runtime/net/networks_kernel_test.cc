@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/net/links.h"
 #include "runtime/net/net_testing.h"
 
 namespace plimsoll::net {
@@ -255,6 +256,34 @@ TEST_F(NetworksTest, WhatRunsIsTakenUpAgainAndTheRestIsRemoved) {
   EXPECT_NE(add("next", "front").address, web.address);
   EXPECT_FALSE(networks_->publish("next", {{.container_port = 80, .first = 8080, .last = 8080}}));
   EXPECT_TRUE(networks_->publish("next", {{.container_port = 80, .first = 8081, .last = 8081}}));
+}
+
+TEST_F(NetworksTest, TheDefaultSubnetHidesNothingOfTheHost) {
+  auto socket = RouteSocket::open();
+  ASSERT_TRUE(socket);
+  const auto uplink = parse_address("172.27.3.1");
+  ASSERT_TRUE(uplink);
+  ASSERT_TRUE(make_bridge(*socket,
+                          {.name = "pltestup", .addresses = {{.address = *uplink, .prefix = 24}}}));
+  Options other = options();
+  other.state_dir = tree_.path() + "/other";
+  other.run_dir = tree_.path() + "/other-run";
+  const auto subnet = [&other] {
+    const auto networks = Networks::open(other);
+    EXPECT_TRUE(networks) << networks.error().message();
+    if (!networks) return std::string();
+    const auto bridge = (*networks)->find("bridge");
+    return bridge && bridge->ipam.size() == 1 ? bridge->ipam[0].subnet : std::string();
+  };
+  EXPECT_EQ(subnet(), "172.18.0.0/16");
+  ASSERT_TRUE(remove_link(*socket, "pltestup"));
+  EXPECT_EQ(subnet(), "172.18.0.0/16") << "chosen once";
+  other.subnet = "10.44.0.0/16";
+  EXPECT_EQ(subnet(), "10.44.0.0/16") << "asked for";
+  // The route of our own bridge is no reason to go.
+  add("one", "bridge");
+  open();
+  EXPECT_EQ(networks_->find("bridge")->ipam[0].subnet, "172.27.0.0/16");
 }
 
 }  // namespace
