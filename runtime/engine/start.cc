@@ -11,10 +11,10 @@
 
 #include "base/fill_in.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/open_in_root.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/files.h"
+#include "runtime/engine/log_limits.h"
 #include "runtime/engine/merge.h"
 #include "runtime/engine/names.h"
 #include "runtime/engine/spawn.h"
@@ -49,29 +49,6 @@ model::Refusal runtime_refusal(std::string words) {
           "failed to create task for container: failed to create shim task: OCI runtime create "
           "failed: " +
               std::move(words) + ": unknown"};
-}
-
-// "max-size": "10m", "max-file": "3".
-shim::LogLimits log_limits(const model::LogConfig& config) {
-  shim::LogLimits limits;
-  const auto option = [&](const char* name) {
-    const auto found = config.options.find(name);
-    return found == config.options.end() ? std::string() : found->second;
-  };
-  std::string size = option("max-size");
-  std::uint64_t unit = 1;
-  while (!size.empty() && (size.back() == 'b' || size.back() == 'B' || size.back() == 'i'))
-    size.pop_back();
-  if (!size.empty()) {
-    const char last = static_cast<char>(size.back() | 0x20);
-    if (last == 'k') unit = std::uint64_t{1} << 10;
-    if (last == 'm') unit = std::uint64_t{1} << 20;
-    if (last == 'g') unit = std::uint64_t{1} << 30;
-    if (unit != 1) size.pop_back();
-  }
-  limits.max_bytes = to_number<std::uint64_t>(size).value_or(0) * unit;
-  limits.max_files = std::clamp(to_number<unsigned>(option("max-file")).value_or(1), 1U, 1000U);
-  return limits;
 }
 
 // The working directory, made where the image has none.
@@ -271,7 +248,7 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   request.dir = keeper;
   request.pid_file = directory + "/pid";
   request.log = container.log_path;
-  request.log_limits = log_limits(container.definition.host.log_config);
+  request.log_limits = PLIMSOLL_TRY(log_limits_of(container.definition.host.log_config));
   request.terminal = config.tty;
   request.stdin_open = config.open_stdin;
   request.command = {options_.oci, "--root", options_.run_dir + "/oci", "--log", "/dev/null"};

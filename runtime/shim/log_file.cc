@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <tuple>
@@ -39,7 +40,22 @@ void LogFile::rotate() {
 
 void LogFile::append(std::string_view lines) {
   if (path_.empty()) return;
-  if (limits_.max_bytes != 0 && size_ != 0 && size_ + lines.size() > limits_.max_bytes) rotate();
+  while (limits_.max_bytes != 0 && size_ + lines.size() > limits_.max_bytes) {
+    const std::uint64_t room = limits_.max_bytes - std::min(size_, limits_.max_bytes);
+    // With its newline it still fits.
+    const std::size_t end = room == 0 ? std::string_view::npos : lines.rfind('\n', room - 1);
+    std::size_t fitting = end == std::string_view::npos ? 0 : end + 1;
+    if (fitting == 0 && size_ == 0) fitting = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    write(lines.substr(0, fitting));
+    lines.remove_prefix(fitting);
+    if (lines.empty()) return;
+    rotate();
+    if (size_ != 0) break;  // There is no new one.
+  }
+  write(lines);
+}
+
+void LogFile::write(std::string_view lines) {
   while (!lines.empty()) {
     const ssize_t count = ::write(file_.get(), lines.data(), lines.size());
     if (count < 0 && errno == EINTR) continue;

@@ -21,7 +21,8 @@ class LogFile {
   // Nothing is written to an empty path.
   [[nodiscard]] static Result<LogFile> open(std::string path, LogLimits limits);
 
-  // Whole lines; a file is begun anew when it has max_bytes, never within one call.
+  // Whole lines; a new file is begun before a line that would make it longer than max_bytes. A line
+  // that is longer by itself has one of its own.
   void append(std::string_view lines);
   [[nodiscard]] std::uint64_t lost() const { return lost_; }  // Bytes.
 
@@ -29,6 +30,7 @@ class LogFile {
   LogFile(std::string path, LogLimits limits) : path_(std::move(path)), limits_(limits) {}
   Result<> reopen(int flags);
   void rotate();
+  void write(std::string_view lines);
 
   std::string path_;
   LogLimits limits_;

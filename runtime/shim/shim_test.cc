@@ -75,6 +75,18 @@ TEST(LogFile, RotatesAsDockerDoes) {
   EXPECT_EQ(log->lost(), 0U);
 }
 
+TEST(LogFile, ManyLinesAtOnceAreSharedOut) {
+  const TempTree tree;
+  auto log = LogFile::open(tree.path() + "/log", {.max_bytes = 10, .max_files = 4});
+  ASSERT_TRUE(log);
+  log->append("1\n2\n3\n4\n5\n6\nlonger than ten\n7\n");
+  EXPECT_EQ(text(tree, "log"), "7\n");
+  EXPECT_EQ(text(tree, "log.1"), "longer than ten\n");
+  EXPECT_EQ(text(tree, "log.2"), "6\n");
+  EXPECT_EQ(text(tree, "log.3"), "1\n2\n3\n4\n5\n");
+  EXPECT_EQ(log->lost(), 0U);
+}
+
 TEST(LogFile, OneFileBeginsAnewAndAnOldOneGoesOn) {
   const TempTree tree{{"log", "12345\n"}};
   {
