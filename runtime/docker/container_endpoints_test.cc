@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <future>
+#include <utility>
+
 #include "base/fake_clock.h"
 #include "base/temp_tree.h"
 #include "http/test_support.h"
@@ -179,6 +182,34 @@ TEST(ContainerEndpoints, AttachIsBothWaysAndHalfCloses) {
     return said->dropped;
   }));
   EXPECT_FALSE(output.write(Stream::kStdout, "nobody"));
+}
+
+TEST(ContainerEndpoints, TheHeadMayComeBeforeTheProcess) {
+  ContainerServer server;
+  const auto said = std::make_shared<RecordingInput::Said>();
+  engine::Output output;
+  std::promise<void> typed;
+  server.engine.on_attach = [&](const engine::AttachOptions&, engine::Output out) {
+    EXPECT_TRUE(out.begins);
+    std::exchange(out.begins, {})();
+    typed.get_future().wait();  // That is after the client has read the head.
+    output = std::move(out);
+    return std::shared_ptr<engine::Input>(std::make_shared<RecordingInput>(said));
+  };
+  http::testing::RawClient client(server.address());
+  client.send(ContainerServer::request(
+      "POST", "/v1.41/containers/box/attach?stream=1&stdin=1&stdout=1", "", kUpgrade));
+  EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
+  client.send("typed");
+  client.shutdown_send();
+  typed.set_value();
+  EXPECT_TRUE(http::testing::eventually([&] {
+    const std::lock_guard lock(said->mutex);
+    return said->bytes == "typed" && said->ended;
+  }));
+  EXPECT_TRUE(output.write(Stream::kStdout, "late"));
+  output.end();
+  EXPECT_EQ(client.read_to_end(), std::string("\1\0\0\0\0\0\0\4late", 12));
 }
 
 TEST(ContainerEndpoints, WhatCannotBeAttachedToIsRefused) {

@@ -49,6 +49,8 @@ std::string inspect_json(const image::Image& image, const std::string& driver) {
   write("Comment", image.comment);
   write("Created", image.created);
   write("Container", std::string());
+  // What a container of one build step had; clients read the image's volumes there.
+  write.constant("ContainerConfig", encode(image.config));
   write("DockerVersion", std::string());
   write("Author", image.author);
   write.constant("Config", encode(image.config));

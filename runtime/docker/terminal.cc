@@ -17,10 +17,24 @@ class Keyboard {
   Keyboard(TerminalOptions options, std::shared_ptr<Outlet> outlet)
       : options_(std::move(options)), keys_(options_.detach_keys), outlet_(std::move(outlet)) {}
 
-  // Before the connection is there.
-  void connect(std::shared_ptr<engine::Input> input) {
-    const std::lock_guard lock(mutex_);
-    input_ = std::move(input);
+  // What was typed before goes there first.
+  void connect(const std::shared_ptr<engine::Input>& input) {
+    for (;;) {
+      std::string early;
+      {
+        const std::lock_guard lock(mutex_);
+        if (is_gone_) return;
+        early.swap(early_);
+        if (early.empty()) {
+          input_ = input;
+          is_connected_ = true;
+          break;
+        }
+      }
+      if (!type(*input, early)) return;
+    }
+    if (ended_early_) on_end();
+    on_taken();  // Reading goes on, if it was held back meanwhile.
   }
   // Data may have come before.
   void hold_back(const std::shared_ptr<http::Channel>& channel) {
@@ -30,15 +44,9 @@ class Keyboard {
   }
 
   void on_data(std::string_view bytes) {
-    const auto input = current();
-    if (!options_.input || !input) return;  // Not asked for: Docker reads it and throws it away.
-    if (options_.detach_keys.empty()) {
-      input->write(bytes);
-    } else {
-      const DetachKeys::Typed typed = keys_.take(bytes);
-      if (!typed.bytes.empty()) input->write(typed.bytes);
-      if (typed.detach) return detach();
-    }
+    if (!options_.input) return;  // Not asked for: Docker reads it and throws it away.
+    const auto input = current_for(bytes);
+    if (!input || !type(*input, bytes)) return;
     const std::lock_guard lock(mutex_);
     pause_if_full(*input);
   }
@@ -53,7 +61,7 @@ class Keyboard {
 
   // With a terminal the user has merely gone away: what runs there goes on.
   void on_end() {
-    const auto input = current();
+    const auto input = current_at_end();
     if (options_.input && !options_.tty && input) input->end();
   }
 
@@ -64,14 +72,37 @@ class Keyboard {
   }
 
  private:
-  std::shared_ptr<engine::Input> current() {
+  // Nothing: the bytes are kept, or nobody wants them.
+  std::shared_ptr<engine::Input> current_for(std::string_view bytes) {
     const std::lock_guard lock(mutex_);
+    if (is_connected_ || is_gone_) return input_;
+    early_ += bytes;
+    const auto channel = channel_.lock();
+    if (early_.size() >= kMostInput && channel && !std::exchange(paused_, true))
+      channel->pause_reading();
+    return nullptr;
+  }
+  std::shared_ptr<engine::Input> current_at_end() {
+    const std::lock_guard lock(mutex_);
+    ended_early_ = !is_connected_;
     return input_;
   }
   void forget_input() {
     std::shared_ptr<engine::Input> gone;
     const std::lock_guard lock(mutex_);
+    is_gone_ = true;
     gone.swap(input_);
+  }
+  // False: the user has typed the keys, and is gone.
+  bool type(engine::Input& input, std::string_view bytes) {
+    if (options_.detach_keys.empty()) {
+      input.write(bytes);
+      return true;
+    }
+    const DetachKeys::Typed typed = keys_.take(bytes);
+    if (!typed.bytes.empty()) input.write(typed.bytes);
+    if (typed.detach) detach();
+    return !typed.detach;
   }
   // The engine may have taken it all meanwhile, and have told us before we paused.
   void pause_if_full(const engine::Input& input) {
@@ -93,6 +124,10 @@ class Keyboard {
   std::mutex mutex_;  // Of what follows.
   std::shared_ptr<engine::Input> input_;
   std::weak_ptr<http::Channel> channel_;
+  std::string early_;  // Typed before there was an input.
+  bool ended_early_ = false;
+  bool is_connected_ = false;
+  bool is_gone_ = false;
   bool paused_ = false;
 };
 
@@ -151,16 +186,23 @@ void take_over(const CallPtr& call, const TerminalOptions& options, const Begin&
   outlet->on_input_taken([weak = std::weak_ptr(keyboard)] {
     if (const auto held = weak.lock()) held->on_taken();
   });
-  auto input = begin(outlet->output());
-  if (!input) return call->fail(input.error());
+  bool taken = false;
+  const auto take = [&] {
+    taken = true;
+    auto channel =
+        call->hijack(stream_type(call->version(), options.tty),
+                     {.on_data = [keyboard](std::string_view bytes) { keyboard->on_data(bytes); },
+                      .on_half_close = [keyboard] { keyboard->on_end(); },
+                      .on_close = [keyboard] { keyboard->on_close(); }});
+    keyboard->hold_back(channel);
+    outlet->open(sink_of(std::move(channel)));
+  };
+  engine::Output output = outlet->output();
+  output.begins = take;  // During `begin` only.
+  auto input = begin(std::move(output));
+  if (!input) return taken ? outlet->output().end() : call->fail(input.error());
   keyboard->connect(*std::move(input));
-  auto channel =
-      call->hijack(stream_type(call->version(), options.tty),
-                   {.on_data = [keyboard](std::string_view bytes) { keyboard->on_data(bytes); },
-                    .on_half_close = [keyboard] { keyboard->on_end(); },
-                    .on_close = [keyboard] { keyboard->on_close(); }});
-  keyboard->hold_back(channel);
-  outlet->open(sink_of(std::move(channel)));
+  if (!taken) take();
 }
 
 }  // namespace plimsoll::docker

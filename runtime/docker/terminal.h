@@ -38,8 +38,8 @@ struct TerminalOptions {
   std::string detach_keys;  // Bytes; empty: none.
 };
 
-// Takes the call's connection over once `begin` has attached to the processes; what `begin` refuses
-// is answered as usual.
+// Takes the call's connection over once `begin` has attached to the processes, or when it calls
+// Output::begins; what it refuses before is answered as usual.
 using Begin = std::function<model::Answer<std::shared_ptr<engine::Input>>(engine::Output)>;
 void take_over(const CallPtr& call, const TerminalOptions& options, const Begin& begin);
 

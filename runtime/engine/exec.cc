@@ -121,6 +121,7 @@ Answer<std::shared_ptr<Input>> EngineImpl::exec_start(const std::string& exec_id
                     fill_in("Error: Exec command {} is already running", exec_id));
     exec->definition.tty = exec->definition.tty || tty;
   }
+  if (const auto begins = std::exchange(output.begins, {})) begins();
   const bool detached = !output.write;
   std::shared_ptr<Attachment> attachment;
   if (!detached) {

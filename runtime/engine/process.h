@@ -23,6 +23,9 @@ struct Output {
   std::function<void()> end;  // Once, after the last byte.
   // The process has taken of its input: whoever waits for Input::pending() looks again.
   std::function<void()> taken;
+  // Of exec_start: nothing is refused any more, and the process does not run yet. Once, in the
+  // caller's thread.
+  std::function<void()> begins;
 };
 
 // The way in. Dropping it detaches.

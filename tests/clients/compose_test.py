@@ -44,15 +44,15 @@ def setUpModule():
 class Compose(unittest.TestCase):
     """One project, from its beginning to its end, in this order."""
 
-    def run_it(self, *arguments):
+    def run_it(self, *arguments, file=FILE):
         project = case.work / "project"
         project.mkdir(exist_ok=True)
-        (project / "docker-compose.yml").write_text(FILE)
+        (project / "docker-compose.yml").write_text(file)
         return subprocess.run([COMPOSE, "--no-ansi", *arguments], cwd=project, env=host.environment(),
                               capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
 
-    def compose(self, *arguments):
-        done = self.run_it(*arguments)
+    def compose(self, *arguments, file=FILE):
+        done = self.run_it(*arguments, file=file)
         self.assertEqual(done.returncode, 0, f"{arguments}: {done.stdout}{done.stderr}\n{host.engine.log()[-2000:]}")
         return done.stdout
 
@@ -71,6 +71,14 @@ class Compose(unittest.TestCase):
         before = host.inspect("project_web_1")["Id"]
         self.compose("up", "-d")
         self.assertEqual(host.inspect("project_web_1")["Id"], before)
+
+    def test_up_after_a_change_makes_the_service_anew(self):
+        before = host.inspect("project_web_1")["Id"]
+        for file, memory in ((FILE.replace("64m", "65m"), 65 << 20), (FILE, 64 << 20)):
+            self.compose("up", "-d", file=file)
+            self.assertEqual(host.inspect("project_web_1")["HostConfig"]["Memory"], memory)
+        self.assertNotEqual(host.inspect("project_web_1")["Id"], before)
+        self.assertTrue(case.eventually(lambda: self.page() == "page of compose\n"))
 
     def test_exec_run_and_port(self):
         self.assertEqual(self.compose("exec", "-T", "web", "cat", "/www/index.html"), "page of compose\n")
