@@ -30,7 +30,7 @@ struct Asked {
   bool all = false;
 };
 
-Answer<Asked> read_names(const std::vector<std::string>& names) {
+Answer<Asked> read_names(const char* option, const std::vector<std::string>& names) {
   Asked asked;
   for (const std::string& name : names) {
     std::string upper = name;
@@ -44,7 +44,7 @@ Answer<Asked> read_names(const std::vector<std::string>& names) {
     const auto number = capability_named(upper);
     if (!number)
       return refuse(Refused::kInvalid,
-                    fill_in("invalid CapAdd or CapDrop: unknown capability: \"{}\"", upper));
+                    fill_in("invalid {}: unknown capability: \"{}\"", option, upper));
     asked.bits |= bit_of(*number);
   }
   return asked;
@@ -55,8 +55,8 @@ Answer<Asked> read_names(const std::vector<std::string>& names) {
 Answer<spec::CapabilitySet> capabilities_of(const CapabilityRequest& request,
                                             spec::CapabilitySet ours) {
   if (request.privileged) return ours;
-  const Asked add = PLIMSOLL_TRY(read_names(request.add));
-  const Asked drop = PLIMSOLL_TRY(read_names(request.drop));
+  const Asked add = PLIMSOLL_TRY(read_names("CapAdd", request.add));
+  const Asked drop = PLIMSOLL_TRY(read_names("CapDrop", request.drop));
   std::uint64_t bits = 0;
   if (add.all) {
     bits = ours.bits;

@@ -103,10 +103,12 @@ std::string hosts_text(const EtcRequest& request) {
     if (other->name != link.alias) text += " " + other->name;
     text += "\n";
   }
-  const std::string& host = definition.config.hostname;
-  const std::string& domain = definition.config.domainname;
+  std::string names = definition.config.hostname;
+  if (!definition.config.domainname.empty()) names += "." + definition.config.domainname;
+  // The first label by itself as well, whether the domain came with the name or beside it.
+  if (const std::size_t dot = names.find('.'); dot != std::string::npos)
+    names += " " + names.substr(0, dot);
   for (const net::Endpoint& endpoint : request.endpoints) {
-    const std::string names = domain.empty() ? host : host + "." + domain + " " + host;
     if (!endpoint.address.empty()) text += endpoint.address + "\t" + names + "\n";
     if (!endpoint.address6.empty()) text += endpoint.address6 + "\t" + names + "\n";
   }

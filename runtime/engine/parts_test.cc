@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/temp_tree.h"
@@ -11,6 +13,7 @@
 #include "runtime/engine/capabilities.h"
 #include "runtime/engine/dockerfile_changes.h"
 #include "runtime/engine/etc_files.h"
+#include "runtime/engine/log_limits.h"
 #include "runtime/engine/logs.h"
 #include "runtime/engine/merge.h"
 #include "runtime/engine/names.h"
@@ -207,7 +210,65 @@ TEST(Capabilities, DefaultsAndWhatIsAddedAndDropped) {
   EXPECT_EQ(of({}, {"ALL"}), 0U);
   EXPECT_EQ(of({"NET_ADMIN"}, {"all"}), std::uint64_t{1} << 12);
   EXPECT_EQ(of({"ALL"}, {"CAP_CHOWN"}), all.bits & ~std::uint64_t{1});
-  EXPECT_FALSE(capabilities_of({.add = {"NOSUCH"}, .drop = {}}, all));
+  const auto why = [&](const CapabilityRequest& request) {
+    return capabilities_of(request, all).error().message;
+  };
+  EXPECT_EQ(why({.add = {"nosuch"}, .drop = {}}),
+            "invalid CapAdd: unknown capability: \"CAP_NOSUCH\"");
+  EXPECT_EQ(why({.add = {}, .drop = {"CAP_NOSUCH"}}),
+            "invalid CapDrop: unknown capability: \"CAP_NOSUCH\"");
+}
+
+TEST(LogLimits, AreReadAsDockerdReadsThem) {
+  const auto of = [](std::map<std::string, std::string> options) {
+    return log_limits_of({.type = "json-file", .options = std::move(options)});
+  };
+  const auto bytes = [&](const char* size) { return of({{"max-size", size}})->max_bytes; };
+  EXPECT_EQ(of({})->max_bytes, 0U);
+  EXPECT_EQ(bytes("10k"), 10'000U);
+  EXPECT_EQ(bytes("1.5m"), 1'500'000U);
+  EXPECT_EQ(bytes("2 GiB"), 2'000'000'000U);
+  EXPECT_EQ(bytes("77"), 77U);
+  EXPECT_EQ(of({{"max-size", "1k"}, {"max-file", "3"}})->max_files, 3U);
+  const auto why = [&](const char* option, const char* value) {
+    return of({{option, value}}).error().message;
+  };
+  const std::string begin = "failed to initialize logging driver: ";
+  EXPECT_EQ(why("max-size", "much"), begin + "invalid size: 'much'");
+  EXPECT_EQ(why("max-size", "10kk"), begin + "invalid size: '10kk'");
+  EXPECT_EQ(why("max-size", "-1"), begin + "invalid size: '-1'");
+  EXPECT_EQ(why("max-size", "0"), begin + "max-size must be a positive number");
+  EXPECT_EQ(why("max-file", "x"), begin + "strconv.Atoi: parsing \"x\": invalid syntax");
+  EXPECT_EQ(why("max-file", "0"), begin + "max-file cannot be less than 1");
+}
+
+TEST(Hosts, TellTheNameWithAndWithoutItsDomain) {
+  const auto last = [](const char* name, const char* domain) {
+    Container container;
+    container.definition.config.hostname = name;
+    container.definition.config.domainname = domain;
+    net::Endpoint endpoint;
+    endpoint.address = "172.27.0.9";
+    const std::string text = hosts_text({.container = &container, .endpoints = {endpoint}});
+    const std::size_t begin = text.rfind('\n', text.size() - 2) + 1;
+    return text.substr(begin);
+  };
+  EXPECT_EQ(last("web", ""), "172.27.0.9\tweb\n");
+  EXPECT_EQ(last("web", "b.c"), "172.27.0.9\tweb.b.c web\n");
+  EXPECT_EQ(last("a.b.c", ""), "172.27.0.9\ta.b.c a\n");
+  EXPECT_EQ(last("a.b.c", "d"), "172.27.0.9\ta.b.c.d a\n");
+}
+
+TEST(Places, AContainerThatIsNotFoundIsNoImageThatIsNotFound) {
+  model::Definition definition;
+  definition.host.volumes_from = {"nobody:ro"};
+  const auto places =
+      collect_places(definition, [](const std::string& name) -> model::Answer<std::vector<Place>> {
+        return model::refuse(model::Refused::kNotFound, "No such container: " + name);
+      });
+  ASSERT_FALSE(places);
+  EXPECT_EQ(places.error().why, model::Refused::kInvalid);
+  EXPECT_EQ(places.error().message, "No such container: nobody");
 }
 
 TEST(Links, GiveNamesAndVariables) {

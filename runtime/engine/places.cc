@@ -223,8 +223,10 @@ Answer<std::vector<Place>> collect_places(const model::Definition& definition,
     const std::string mode = colon == std::string::npos ? "" : from.substr(colon + 1);
     if (!mode.empty() && mode != "ro" && mode != "rw" && mode != "z" && mode != "Z")
       return refuse(Refused::kInvalid, fill_in("invalid mode: {}", mode));
-    std::vector<Place> theirs = PLIMSOLL_TRY(places_of(from.substr(0, colon)));
-    for (Place& place : theirs) {
+    auto theirs = places_of(from.substr(0, colon));
+    // Of what is not found clients take the image to be meant, and pull it.
+    if (!theirs) return refuse(Refused::kInvalid, theirs.error().message);
+    for (Place& place : *theirs) {
       if (place.point.type == "tmpfs") continue;
       place.anonymous = false;
       if (mode == "ro" && place.point.writable) {

@@ -1,5 +1,7 @@
-// What is written down about a container: STATE_DIR/containers/<id>/config.json survives a power
-// cut, state.json the death of this program.
+// What is written down about a container: config.json once it is made and whenever it is changed,
+// state.json at each step of its life. Both are in STATE_DIR/containers/<id>, of which config.json
+// survives a power cut, or in RUN_DIR/passing/<id> for one that removes itself, of which neither
+// does (decision 0044). Execs have files of their own below RUN_DIR.
 #pragma once
 
 #include <cstdint>

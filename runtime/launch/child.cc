@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 
 #include "runtime/launch/kernel.h"
@@ -63,10 +64,14 @@ void default_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  struct sigaction action{};
-  action.sa_handler = SIG_DFL;
-  // What is ignored stays so over exec, what has a handler does not.
-  ::sigaction(SIGPIPE, &action, nullptr);
+  // What is ignored stays so over exec, what has a handler does not. By the system call: libraries
+  // keep two for themselves (32 and 33), ignore them in what posix_spawn() starts, and refuse to
+  // change them. All zeros is SIG_DFL, whatever the order of the kernel's structure.
+  constexpr int kSignals = 64;
+  constexpr std::size_t kSetBytes = kSignals / 8;
+  const std::array<unsigned long, 8> to_default{};
+  for (int number = 1; number <= kSignals; ++number)
+    ::syscall(SYS_rt_sigaction, number, to_default.data(), nullptr, kSetBytes);
 }
 
 bool needs_proc(const Plan& plan) {

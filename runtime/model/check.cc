@@ -40,7 +40,7 @@ Answer<> check_capabilities(const char* member, const std::vector<std::string>& 
     if (!upper.starts_with("CAP_")) upper.insert(0, "CAP_");
     if (upper != "CAP_ALL" && !capability_named(upper))
       return refuse(Refused::kInvalid,
-                    fill_in("invalid {}: unknown capability: \"{}\"", member, name));
+                    fill_in("invalid {}: unknown capability: \"{}\"", member, upper));
   }
   return {};
 }

@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Rest, Check,
     ::testing::Values(
-        Case{"Capability", R"({"HostConfig":{"CapAdd":["NET_ADMIN","cap_kill","ALL","CAP_FLY"]}})",
+        Case{"Capability", R"({"HostConfig":{"CapAdd":["NET_ADMIN","cap_kill","ALL","fly"]}})",
              "invalid CapAdd: unknown capability: \"CAP_FLY\""},
         Case{"Policy", R"({"HostConfig":{"RestartPolicy":{"Name":"bogus"}}})",
              "invalid restart policy: unknown policy 'bogus'; use one of 'no', 'always', "

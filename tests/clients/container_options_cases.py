@@ -43,6 +43,11 @@ class Options:
         self.assertEqual(self.run_it("--volumes-from", "has", IMAGE, "cat", "/kept/f").stdout, "theirs\n")
         done = self.run_it("--volumes-from", "has:ro", IMAGE, "touch", "/kept/g")
         self.assertIn("Read-only file system", done.stderr)
+        # "Not found" would make the command line pull the image.
+        done = self.run_it("--volumes-from", "nobody", IMAGE, "true")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("Error response from daemon: No such container: nobody", done.stderr)
+        self.assertNotIn("Unable to find image", done.stderr)
 
     def test_the_network_of_another(self):
         self.host.start("first", "mkdir /w; echo found > /w/index.html; exec httpd -f -p 80 -h /w")
@@ -87,7 +92,16 @@ class Options:
         self.assertEqual(self.status("--user", "12", "--cap-add", "NET_ADMIN")["CapEff"], "0000000000000000")
         done = self.run_it("--cap-add", "NOSUCH", IMAGE, "true")
         self.assertEqual(done.returncode, 125)
-        self.assertRegex(done.stderr, 'unknown capability: "(CAP_)?NOSUCH"')
+        self.assertIn('invalid CapAdd: unknown capability: "CAP_NOSUCH"', done.stderr)
+        done = self.run_it("--cap-drop", "CAP_NOSUCH", IMAGE, "true")
+        self.assertIn('invalid CapDrop: unknown capability: "CAP_NOSUCH"', done.stderr)
+
+    def test_no_signal_is_ignored(self):
+        status = self.status()
+        self.assertEqual([status[key] for key in ("SigBlk", "SigIgn")], ["0" * 16] * 2)
+        self.host.start("signals", "sleep 1000")
+        inside = self.host("exec", "signals", "cat", "/proc/self/status")
+        self.assertRegex(inside, r"SigIgn:\t0{16}\n")
 
     def test_security_options(self):
         self.assertEqual(self.status()["NoNewPrivs"], "0")
@@ -113,10 +127,34 @@ class Options:
         self.assertTrue(any(" me.example.org" in line for line in lines), lines)
         for line in ("nameserver 10.1.1.1", "search example.net", "options timeout:3"):
             self.assertIn(line, lines)
+        self.assertTrue(lines[1:] and any(line.endswith(" me.example.org me") for line in lines), lines)
+        done = self.run_it("--hostname", "a.b.c", "--domainname", "d.e", IMAGE, "cat", "/etc/hosts")
+        self.assertEqual(done.stdout.splitlines()[-1].split()[1:], ["a.b.c.d.e", "a"])
 
     def test_no_log(self):
         self.host("run", "--name", "quiet", "--log-driver", "none", IMAGE, "echo", "x")
         self.assertIn("configured logging driver does not support reading", self.host.docker("logs", "quiet").stderr)
+
+    def test_logs_are_rotated(self):
+        limits = ["--log-opt", "max-size=10k", "--log-opt", "max-file=2"]
+        self.host("run", "--name", "talks", *limits, IMAGE, "sh", "-c",
+                  "i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i + 1)); done")
+        lines = self.host("logs", "talks").splitlines()
+        self.assertEqual(lines[-1], "line 999")
+        self.assertEqual(lines, [f"line {number}" for number in range(1000 - len(lines), 1000)])
+        self.assertTrue(100 < len(lines) < 500, len(lines))
+        path = Path(self.host.inspect("talks")["LogPath"])
+        written = sorted(path.parent.glob(path.name + "*"))
+        self.assertEqual([file.name for file in written], [path.name, path.name + ".1"])
+        self.assertTrue(all(0 < file.stat().st_size <= 10_000 for file in written))
+        self.assertEqual(self.host("logs", "--tail", "2", "talks").splitlines(), ["line 998", "line 999"])
+
+    def test_log_options_are_checked(self):
+        for option, why in (("max-size=much", "invalid size: 'much'"), ("max-file=0", "max-file cannot be less than 1")):
+            done = self.host.docker("run", "--name", "wrong", "--log-opt", option, IMAGE, "true")
+            self.assertEqual(done.returncode, 125, option)
+            self.assertIn(f"failed to initialize logging driver: {why}", done.stderr)
+            self.host("rm", "wrong")
 
     def test_restarts_wait_longer_each_time(self):
         begun = time.monotonic()
