@@ -74,7 +74,8 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
   const std::size_t n = host.groups().size();
   const auto per_group = [&](double seconds) { return seconds * 1e6 / static_cast<double>(n); };
   const RealClock clock;
-  // A tick is nobody's wait and stays on one thread; a scrape is asked only so that it reads what rests.
+  // A tick is nobody's wait and stays on one thread; a scrape is asked only so that it reads what
+  // rests.
   exporter::SamplerConfig config = config_for(root);
   config.reader.two_threads_from = 0;
   const auto sampler = exporter::Sampler::create(std::move(config), clock).value();
