@@ -74,14 +74,21 @@ std::string target(const Identity& identity) {
 
 }  // namespace
 
+// A bare id is Docker's, containerd's with any namespace, or of an engine of ours whose --run-dir
+// or
+// --containers.cgroup-parent is not the usual one. The first refusal that says more than "not mine"
+// is the answer.
 Result<Record> look_up(Sources& sources, const PathFacts& facts) {
   const Runtime likely = facts.identity.runtime;
-  Result<Record> first = read_one(sources, facts, likely);
-  if (first || !facts.guess) return first;
+  Result<Record> found = read_one(sources, facts, likely);
+  if (!facts.guess) return found;
   const Runtime other = likely == Runtime::kDocker ? Runtime::kContainerd : Runtime::kDocker;
-  Result<Record> second = read_one(sources, facts, other);
-  if (second || first.error().kind == ErrorKind::kNotOffered) return second;
-  return first;
+  for (const Runtime next : {other, Runtime::kPlimsoll}) {
+    if (found) break;
+    Result<Record> record = read_one(sources, facts, next);
+    if (record || found.error().kind == ErrorKind::kNotOffered) found = std::move(record);
+  }
+  return found;
 }
 
 bool any_changed(Sources& sources, const std::vector<Stamp>& stamps) {

@@ -74,10 +74,14 @@ Result<Record> read_own(Sources& sources, const PathFacts& facts) {
   const std::string path =
       sources.options.plimsoll_run + "/containers/" + facts.identity.id + ".json";
   const StateFile file = PLIMSOLL_TRY(sources.files.read(path));
-  OwnRecord own = PLIMSOLL_TRY(in(path, parse_own_record(file.text, facts.identity)));
+  Identity base = facts.identity;
+  base.runtime = Runtime::kPlimsoll;
+  OwnRecord own = PLIMSOLL_TRY(in(path, parse_own_record(file.text, std::move(base))));
   own.identity.environment =
       allowed_environment(own.environment, sources.options.environment_prefixes);
-  static_cast<void>(keep_own_pid(sources.proc, own.identity));
+  const Membership found = keep_own_pid(sources.proc, own.identity);
+  if (needs_proof(facts) && found != Membership::kInside)
+    return failure(ErrorKind::kNotOffered, "verify", path + ": its process is elsewhere");
   own.identity.runtime_root = sources.options.plimsoll_run;
   return complete(std::move(own.identity), {path, "", file.version});
 }

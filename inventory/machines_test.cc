@@ -256,5 +256,30 @@ TEST(OwnRecord, HoldsEverything) {
   EXPECT_EQ(web->log_path, "/l");
 }
 
+TEST(OwnRecord, IsFoundBelowAParentOfAnyName) {
+  TestHost host;
+  host.tree.write("run/plimsoll/containers/" + kIdA + ".json",
+                  R"({"id":")" + kIdA + R"(","name":"web","image":"debian:12","pid":12})");
+  for (const char* parent : {"/plimsoll-090faed7/", "/shop/", "/shop.slice/"}) {
+    const std::string path = parent + kIdA;
+    host.process(12, path);
+    const IdentityPtr web = host.identify(std::string(parent).size(), path);
+    EXPECT_EQ(web->runtime, Runtime::kPlimsoll) << path;
+    EXPECT_EQ(web->name, "web") << path;
+    EXPECT_EQ(web->metadata, Metadata::kComplete) << path;
+  }
+}
+
+TEST(OwnRecord, IsNotLentToWhoTakesItsId) {
+  TestHost host;
+  host.tree.write("run/plimsoll/containers/" + kIdA + ".json",
+                  R"({"id":")" + kIdA + R"(","name":"web","image":"debian:12","pid":12})");
+  host.process(12, "/plimsoll-090faed7/" + kIdA);
+  const IdentityPtr thief =
+      host.identify(1, "/user.slice/user-1000.slice/user@1000.service/" + kIdA);
+  EXPECT_NE(thief->name, "web");
+  EXPECT_NE(thief->runtime, Runtime::kPlimsoll);
+}
+
 }  // namespace
 }  // namespace plimsoll::inventory
