@@ -85,6 +85,13 @@ bool is_success(int status) {
 
 }  // namespace
 
+bool has_terminal(std::string_view inspected) {
+  const auto document = json::parse(inspected);
+  const json::Value* config = document ? document->root.find("Config") : nullptr;
+  const json::Value* tty = config != nullptr ? config->find("Tty") : nullptr;
+  return tty != nullptr && tty->boolean;
+}
+
 std::string message_in(std::string_view body) {
   if (const auto document = json::parse(body))
     if (const json::Value* message = document->root.find("message");

@@ -72,6 +72,9 @@ class EngineApi {
   std::string socket_;
 };
 
+// Whether the container of this GET /containers/NAME/json has a terminal: its logs have no frames
+// then. Pure.
+[[nodiscard]] bool has_terminal(std::string_view inspected);
 // {"message":"..."} or the text itself. Pure.
 [[nodiscard]] std::string message_in(std::string_view body);
 

@@ -12,7 +12,6 @@
 #include "agent/terminal.h"
 #include "base/clock.h"
 #include "base/go_duration.h"
-#include "base/json.h"
 #include "base/text.h"
 
 namespace plimsoll::agent {
@@ -41,13 +40,6 @@ Result<std::string> moment_of(const char* flag, const std::string& text) {
   if (const auto time = parse_rfc3339(text)) return seconds(time->time_since_epoch());
   return invalid_input(flag,
                        "'" + text + "': give an age (10m), an RFC 3339 time or seconds since 1970");
-}
-
-bool has_terminal(std::string_view inspected) {
-  const auto document = json::parse(inspected);
-  const json::Value* config = document ? document->root.find("Config") : nullptr;
-  const json::Value* tty = config != nullptr ? config->find("Tty") : nullptr;
-  return tty != nullptr && tty->boolean;
 }
 
 int logs(const Flags& flags) {
