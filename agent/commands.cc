@@ -15,6 +15,7 @@
 #include "agent/manual/manual_command.h"
 #include "agent/recommend/recommend_command.h"
 #include "agent/stats/stats_command.h"
+#include "agent/top/top_command.h"
 
 namespace plimsoll::agent {
 
@@ -54,6 +55,7 @@ Command version_command() {
 std::vector<Command> all_commands() {
   std::vector<Command> commands;
   commands.push_back(stats_command());
+  commands.push_back(top_command());
   commands.push_back(doctor_command());
   commands.push_back(limit_command());
   commands.push_back(events_command());

@@ -19,7 +19,7 @@ LIBRARIES = {
     "fmt": r"fmt/.*",
     "gtest": r"g(test|mock)/.*",
     "mnl": r"libmnl/.*",
-    "ncurses": r"(ncursesw?/.*|n?curses\.h)",
+    "ncurses": r"(ncursesw?/.*|n?curses\.h|term\.h)",
     "nftables": r"nftables/.*",
     "nlohmann": r"nlohmann/.*",
     "openssl": r"openssl/.*",
@@ -38,7 +38,7 @@ LIBRARIES = {
 SYSTEM = re.compile(
     r"[a-z_0-9]+"
     r"|(arpa|asm|linux|net|netinet|netpacket|sys)/[a-z_0-9/]+\.h"
-    r"|(dirent|dlfcn|elf|endian|errno|fcntl|fnmatch|ftw|getopt|glob|grp|ifaddrs|limits|link|locale|malloc|mntent|netdb|poll"
+    r"|(dirent|dlfcn|elf|endian|errno|fcntl|fnmatch|ftw|getopt|glob|grp|ifaddrs|langinfo|limits|link|locale|malloc|mntent|netdb|poll"
     r"|pthread|pty|pwd|regex|sched|signal|spawn|stdlib|syslog|termios|time|unistd|utmpx|wordexp)\.h"
 )
 # What tests, fuzz targets and benchmarks may use besides their room's own: JSON is checked with
