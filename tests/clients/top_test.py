@@ -200,7 +200,7 @@ class Live(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.containers = ContainerHost("/usr/bin/docker", "--containers.cgroup-parent", "/plimsoll")
+        cls.containers = ContainerHost("/usr/bin/docker")
         cls.addClassCleanup(cls.containers.stop)
         cls.containers.start("shop-web", "while :; do :; done", "--cpus", "0.2")
         # Files in memory, which are nobody's cache: 60 of 64 MiB.
