@@ -76,6 +76,12 @@ void draw_footer(Grid& grid, std::initializer_list<KeyHint> hints) {
   }
 }
 
+bool draw_notice(Grid& grid, const Model& model) {
+  if (model.notice().empty()) return false;
+  grid.put(grid.size().lines - 1, 1, model.notice(), {.tone = Tone::kWarning, .bold = true});
+  return true;
+}
+
 Cursor draw_prompt(Grid& grid, std::size_t line, std::string_view sign, const Prompt& prompt,
                    std::string_view hint, Style hint_style) {
   const std::size_t columns = grid.size().columns;

@@ -172,6 +172,7 @@ void draw_detail(Grid& grid, const Model& model) {
     if (line + 1 >= grid.size().lines) break;
     draw_chart(grid, line++, chart, *entry);
   }
+  if (draw_notice(grid, model)) return;
   draw_footer(grid, {back, {"l", "logs"}, {"e", "limits"}, {"Space", "hold"}, {"?", "help"}});
 }
 

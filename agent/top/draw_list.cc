@@ -267,6 +267,7 @@ std::optional<Cursor> draw_list(Grid& grid, const Model& model) {
                        wrong ? std::string_view(model.complaint()) : "Enter keeps it, Esc ends it",
                        {.tone = wrong ? Tone::kAlarm : Tone::kFaint});
   }
+  if (draw_notice(grid, model)) return std::nullopt;
   draw_footer(grid, {{"?", "help"},
                      {"q", "quit"},
                      {"/", "search"},

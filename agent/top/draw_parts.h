@@ -21,6 +21,8 @@ struct KeyHint {
   std::string_view text;
 };
 void draw_footer(Grid& grid, std::initializer_list<KeyHint> hints);
+// The last line when a key did nothing: why. False: there is nothing to say.
+[[nodiscard]] bool draw_notice(Grid& grid, const Model& model);
 // The last line while somebody types: `sign`, the text with the cursor in sight, and on the right
 // what is wrong or can be done.
 [[nodiscard]] Cursor draw_prompt(Grid& grid, std::size_t line, std::string_view sign,

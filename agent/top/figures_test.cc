@@ -79,6 +79,7 @@ TEST(LogsCommand, NamesTheRuntimesOwn) {
   EXPECT_EQ(logs_command_of("crio", "web", "0123456789abcdef"),
             "crictl logs --tail 100 0123456789ab");
   EXPECT_EQ(logs_command_of("cgroup", "web", ""), "");
+  EXPECT_EQ(logs_command_of("docker", "web; reboot", "0123456789abcdef"), "");
 }
 
 TEST(LimitWords, AreTheFlagsWithoutDashes) {

@@ -76,7 +76,9 @@ std::vector<double> Entry::series(PointValue value) const {
 }
 
 void History::take(StatsFrame frame) {
-  if (frame.time <= time_) return;
+  // Much older ones are those of a clock that was set back.
+  constexpr std::chrono::minutes kOutOfOrder(1);
+  if (frame.time <= time_ && time_ - frame.time < kOutOfOrder) return;
   const double seconds = std::chrono::duration<double>(frame.time - time_).count();
   time_ = frame.time;
   const std::size_t most = frame.rows.size() > kMany ? kFewPoints : kPoints;

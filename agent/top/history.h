@@ -59,7 +59,8 @@ using Entries = std::map<std::string, Entry>;
 
 class History {
  public:
-  // What is no longer in the frame is forgotten. A frame not newer than the last is left out.
+  // What is no longer in the frame is forgotten. A frame not newer than the last is left out,
+  // unless the clock was set back by more than a minute.
   void take(StatsFrame frame);
 
   [[nodiscard]] const Entries& entries() const { return entries_; }

@@ -58,6 +58,18 @@ TEST(History, ForgetsWhatHasGoneAndOldFrames) {
   EXPECT_EQ(only(history).row.name, "web");
 }
 
+TEST(History, GoesOnAfterTheClockWasSetBack) {
+  StatsRow row = calm_row("web", '1');
+  History history;
+  history.take(frame_at(3600, {row}));
+  row.net_rx = 1000;
+  history.take(frame_at(0, {row}));
+  EXPECT_TRUE(std::isnan(only(history).now().net_rx));  // Nobody knows how long it was.
+  row.net_rx = 2000;
+  history.take(frame_at(1, {row}));
+  EXPECT_FLOAT_EQ(only(history).now().net_rx, 1000);
+}
+
 TEST(History, IsBounded) {
   History history;
   for (int second = 0; second < 400; ++second)

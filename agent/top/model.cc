@@ -252,9 +252,9 @@ Effect Model::press_list_letter(char32_t letter) {
     case U'a':
       return toggle_all();
     case U'l':
-      return choose_subject() ? open_logs() : Effect{};
+      return choose_subject() && engine_is_theirs() ? open_logs() : Effect{};
     case U'e':
-      return choose_subject() ? open_limit() : Effect{};
+      return choose_subject() && engine_is_theirs() ? open_limit() : Effect{};
     default:
       break;
   }
@@ -262,6 +262,7 @@ Effect Model::press_list_letter(char32_t letter) {
 }
 
 Effect Model::press(const Key& key) {
+  notice_.clear();
   if (is_letter(key, control('l'))) return effect(Effect::Kind::kRedraw);
   if (view_ == View::kList && typing_filter_) {
     press_filter(key);

@@ -60,8 +60,9 @@ struct Answer {
 
 struct ModelOptions {
   ListOptions list;
-  std::string filter;  // What `list.search` was parsed from.
-  std::string host;    // Whose containers these are.
+  std::string filter;   // What `list.search` was parsed from.
+  std::string host;     // Whose containers these are.
+  bool remote = false;  // Not this host: the engine here is not theirs.
   std::chrono::nanoseconds interval = std::chrono::seconds(1);
 };
 
@@ -103,6 +104,8 @@ class Model {
   [[nodiscard]] const Prompt& prompt() const { return prompt_; }
   // What is wrong with what was typed.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  // Why the last key did nothing.
+  [[nodiscard]] const std::string& notice() const { return notice_; }
   // Whom the detail, the logs or the limits are about; null when it has gone.
   [[nodiscard]] const Entry* subject() const;
   [[nodiscard]] const std::string& subject_name() const { return subject_name_; }
@@ -133,6 +136,7 @@ class Model {
   void toggle_pause();
   Effect toggle_all();
   bool choose_subject();
+  [[nodiscard]] bool engine_is_theirs();
   Effect open_logs();
   Effect open_limit();
   Effect ask(Effect::Kind kind);
@@ -160,7 +164,7 @@ class Model {
   View above_ = View::kList;  // Where help, logs and limits go back to.
   bool typing_filter_ = false;
   Prompt prompt_;
-  std::string complaint_;
+  std::string complaint_, notice_;
   std::string subject_key_, subject_name_, runtime_, reference_;
   std::vector<std::string> raw_text_, text_;  // As answered; as wide as the window.
   Scroll scroll_;

@@ -96,8 +96,8 @@ bool Model::move_in_text(const Key& key) {
 
 Effect Model::press_detail(const Key& key) {
   if (key.kind == KeyKind::kEscape || key.kind == KeyKind::kEnter || is_letter(key, U'q')) back();
-  if (is_letter(key, U'l')) return open_logs();
-  if (is_letter(key, U'e')) return open_limit();
+  if (is_letter(key, U'l') && engine_is_theirs()) return open_logs();
+  if (is_letter(key, U'e') && engine_is_theirs()) return open_limit();
   return {};
 }
 
@@ -117,6 +117,14 @@ Effect Model::ask(Effect::Kind kind) {
           .name = subject_name_,
           .wishes = wishes_,
           .all_cgroups = false};
+}
+
+// A cgroup of the same name may be here, too: it is not the one that is shown.
+bool Model::engine_is_theirs() {
+  if (options_.remote)
+    notice_ =
+        "logs and limits are asked of the engine beside them: run plimsoll top on " + options_.host;
+  return !options_.remote;
 }
 
 Effect Model::open_logs() {

@@ -198,6 +198,22 @@ TEST_F(TopModel, AnAnswerNobodyWaitsForIsLetFall) {
   EXPECT_THAT(model_.text(), ElementsAre("limits"));
 }
 
+TEST(RemoteModel, AsksNoEngineAboutOthersContainers) {
+  Model model({.list = {}, .filter = "", .host = "far:7546", .remote = true});
+  model.resize({24, 80});
+  model.take(frame_at(0, {calm_row("web", '1')}));
+  for (const char32_t c : {U'e', U'l'}) {
+    EXPECT_EQ(model.press(letter(c)).kind, Kind::kNone);
+    EXPECT_EQ(model.view(), View::kList);
+    EXPECT_THAT(model.notice(), HasSubstr("far:7546"));
+    EXPECT_EQ(model.press(key(KeyKind::kUp)).kind, Kind::kNone);
+    EXPECT_EQ(model.notice(), "");
+  }
+  static_cast<void>(model.press(key(KeyKind::kEnter)));
+  EXPECT_EQ(model.press(letter(U'e')).kind, Kind::kNone);
+  EXPECT_EQ(model.view(), View::kDetail);
+}
+
 class LimitEdit : public TopModel {
  protected:
   // Up to the question.

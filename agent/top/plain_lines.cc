@@ -9,6 +9,8 @@ namespace plimsoll::agent::top {
 
 namespace {
 
+constexpr std::string_view kPlainName =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-@:/";
 constexpr char kEscape = '\033';
 
 // How long the command is that `text` begins with, its escape character included (ECMA-48: CSI up
@@ -79,6 +81,8 @@ std::vector<std::string> wrapped(const std::vector<std::string>& lines, std::siz
 
 std::string logs_command_of(std::string_view runtime, std::string_view name, std::string_view id) {
   const std::string short_id(id.substr(0, 12));
+  // It will be pasted into a shell.
+  if (name.find_first_not_of(kPlainName) != std::string_view::npos) return "";
   if (runtime == "docker" || runtime == "podman" || runtime == "nerdctl")
     return std::string(runtime) + " logs --tail 100 " + std::string(name);
   if (runtime == "containerd" || runtime == "crio") return "crictl logs --tail 100 " + short_id;

@@ -19,7 +19,7 @@ inline constexpr std::size_t kLongestLine = 4096;
                                                std::size_t width);
 
 // How to see the logs of a container that is not the engine's: "docker logs --tail 100 web". Empty:
-// nobody knows.
+// nobody knows, or the name is nothing for a shell.
 [[nodiscard]] std::string logs_command_of(std::string_view runtime, std::string_view name,
                                           std::string_view id);
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -155,8 +154,6 @@ Key character_key(wint_t character) {
 }  // namespace
 
 Result<std::unique_ptr<Screen>> Screen::open(const ScreenOptions& options) {
-  // Of all of the locale only which characters there are: numbers keep their points.
-  std::setlocale(LC_CTYPE, "");
   PLIMSOLL_TRY(check_terminal());
   remember_terminal(capability_text("rmkx") + capability_text("sgr0") + capability_text("cnorm") +
                     capability_text("rmcup") + (options.mouse ? "\033[?1000l\033[?1006l" : ""));

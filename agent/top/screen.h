@@ -28,7 +28,8 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
-  // UTF-8 by the locale (LC_CTYPE) where the terminal has the characters: the console has not.
+  // UTF-8 by the locale (LC_CTYPE, set before open()) where the terminal has the characters: the
+  // console has not.
   [[nodiscard]] Glyphs glyphs() const { return glyphs_; }
   [[nodiscard]] Size size() const;
   void show(const Picture& picture);

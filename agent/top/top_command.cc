@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -65,8 +66,12 @@ Result<top::FeedOptions> feed_options(const State& state, const TopOptions& opti
 Result<> run(const State& state) {
   TopOptions options = PLIMSOLL_TRY(top::parse_top_flags(state.flags));
   PLIMSOLL_TRY(top::check_terminal());
+  // Of all of the locale only which characters there are: numbers keep their points. Before there
+  // are other threads, which it is not safe with.
+  std::setlocale(LC_CTYPE, "");
   top::FeedOptions feed_with = PLIMSOLL_TRY(feed_options(state, options));
   options.model.host = state.flags.host.value_or(host_name());
+  options.model.remote = state.flags.host.has_value();
   const Fd signals = PLIMSOLL_TRY(top::catch_signals());
   const auto mailbox = std::make_shared<top::Mailbox>(PLIMSOLL_TRY(top::Mailbox::make_bell()));
   const auto feed = std::make_shared<top::Feed>(std::move(feed_with), mailbox);

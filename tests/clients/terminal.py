@@ -40,6 +40,13 @@ class Terminal:
     def type(self, text):
         self.tmux("send-keys", "-l", text)
 
+    def click(self, line, column, times=1):
+        """With the left button, as xterm says it: the button, then where, each with 32 added."""
+        for _ in range(times):
+            for button in (0, 3):
+                event = b"\x1b[M" + bytes([32 + button, 33 + column, 33 + line])
+                self.tmux("send-keys", "-H", *(f"{byte:02x}" for byte in event))
+
     def resize(self, lines, columns):
         self.tmux("resize-window", "-x", str(columns), "-y", str(lines))
 

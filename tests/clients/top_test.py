@@ -16,6 +16,7 @@ from pathlib import Path
 import case
 from container_host import ContainerHost
 from engine import Engine
+from exporter import Exporter
 from fake_docker_host import MIB, FakeHost
 from load import HOLD, Group
 from terminal import Terminal
@@ -138,6 +139,14 @@ class Screens(unittest.TestCase):
         coloured.shows("shop-db")
         self.assertRegex(coloured.screen(escapes=True), r"\x1b\[[0-9;]*31m!!")
 
+    def test_the_mouse(self):
+        terminal = self.start("--mouse")
+        terminal.shows("shop-db")
+        terminal.click(6, 10)
+        self.assertTrue(case.eventually(lambda: re.search(r"(?m)^> +shop-web", terminal.screen())))
+        terminal.click(4, 10, times=2)
+        terminal.shows("its limit of 512M")
+
     def test_simple_terminals(self):
         for name, environment in {
             "linux": ["TERM=linux"],
@@ -193,6 +202,52 @@ class Screens(unittest.TestCase):
         self.expect(terminal, "list-80x24")
         terminal.keys("q")
         terminal.shows("fg")
+
+
+class Sources(unittest.TestCase):
+    """Whose samples are shown, and what is said when they end."""
+
+    def exporter(self, *flags):
+        exporter = Exporter("--user=root", "--no-sandbox", *flags)
+        self.addCleanup(exporter.stop)
+        return exporter
+
+    def start(self, *flags):
+        terminal = Terminal(command(*flags, program=False), columns=120)
+        self.addCleanup(terminal.stop)
+        return terminal
+
+    def test_an_exporter_elsewhere_may_come_back(self):
+        exporter = self.exporter(*host.flags())
+        terminal = self.start("--host", exporter.address)
+        screen = terminal.shows("shop-db")
+        self.assertIn(f"plimsoll top  {exporter.address}", screen)
+        self.assertRegex(screen, r"(?m)^ !! shop-db .* MEM 95%")
+        terminal.keys("a")
+        terminal.shows("nginx.service")  # Which the exporter had not been asked for before.
+        terminal.keys("e")
+        terminal.shows("run plimsoll top on")  # The engine here has nothing to do with them.
+        exporter.stop()
+        self.assertIn("shop-db", terminal.shows("; asked again"))
+        terminal.shows("no sample for ")
+        self.exporter("--web.listen-address", exporter.address, *host.flags())
+        self.assertTrue(case.eventually(lambda: "2 alarms: batch" in terminal.screen()))
+        self.assertNotIn("no sample", terminal.screen())
+
+    def test_nobody_there(self):
+        terminal = self.start("--host", "127.0.0.1:1")
+        self.assertEqual(terminal.ended(), 5)
+        self.assertIn("plimsoll top: 127.0.0.1:1: connect: Connection refused", terminal.screen())
+        terminal.restored()
+
+    def test_without_the_exporter_here_it_samples_itself(self):
+        exporter = self.exporter("--web.listen-address=127.0.0.1:7546")
+        terminal = self.start("--all-cgroups")
+        terminal.shows(" cgroups ")
+        exporter.stop()
+        terminal.shows("sampling without it")
+        before = re.search(r"\d\d:\d\d:\d\dZ", terminal.screen()).group()
+        self.assertTrue(case.eventually(lambda: before not in terminal.screen()), "no sample came")
 
 
 class Live(unittest.TestCase):
