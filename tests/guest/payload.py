@@ -15,7 +15,7 @@ LABELS = "^(kernel|guest)$"
 # Files the python tests read, besides themselves.
 TREES = ("tests/clients", "tests/guest", "packaging")
 # Jobs that install Debian's packages of what is built.
-PACKAGES = ("packages",)
+PACKAGES = ("packages", "containers_packages")
 FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree")
 # The emulated processors are about ten times slower than this host's.
 SLOWNESS = 4
