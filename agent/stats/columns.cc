@@ -36,6 +36,7 @@ constexpr auto kColumns = std::to_array<ColumnInfo>({
     {"namespace", "Namespace", "Kubernetes namespace"},
     {"created", "Created", "when it was created"},
     {"time", "Time", "when this was measured"},
+    {"host", "Host", "instance, with --prometheus"},
 });
 
 constexpr std::array<std::string_view, 8> kDefaultColumns = {"id",   "name", "cpu",   "mem",
@@ -79,6 +80,7 @@ constexpr auto kSortKeys = std::to_array<SortKey>({
     {"runtime", [](Row row) -> SortValue { return row.runtime; }},
     {"image", [](Row row) -> SortValue { return row.image; }},
     {"cgroup", [](Row row) -> SortValue { return row.cgroup; }},
+    {"host", [](Row row) -> SortValue { return row.host; }},
     {"project", [](Row row) -> SortValue { return row.compose_project; }},
     {"pod", [](Row row) -> SortValue { return row.pod_name; }},
 });

@@ -165,7 +165,9 @@ constexpr auto kFields = std::to_array<FieldInfo>({
      [](Row row, Style) -> TemplateValue { return number(row.block_write); }},
     {"PIDS", "PIDS", [](Row row, Style) -> TemplateValue { return number(row.pids); }},
     // Ours.
-    {"Runtime", "RUNTIME", [](Row row, Style) -> TemplateValue { return text(row.runtime); }},
+    {"Host", "HOST", [](Row row, Style) -> TemplateValue { return text_or_dash(row.host); }},
+    {"Runtime", "RUNTIME",
+     [](Row row, Style) -> TemplateValue { return text_or_dash(row.runtime); }},
     {"Image", "IMAGE", [](Row row, Style) -> TemplateValue { return text_or_dash(row.image); }},
     {"Cgroup", "CGROUP", [](Row row, Style) -> TemplateValue { return text(row.cgroup); }},
     {"Project", "PROJECT",

@@ -13,7 +13,7 @@ using exporter::glob_match;
 
 constexpr auto kKeys =
     std::to_array<std::string_view>({"name", "id", "runtime", "image", "label", "project",
-                                     "service", "pod", "namespace", "cgroup"});
+                                     "service", "pod", "namespace", "cgroup", "host"});
 
 std::string key_list() {
   std::string list;
@@ -52,6 +52,11 @@ bool pod_matches(const std::string& wanted, const StatsRow& row) {
          equal_or_glob(wanted, row.pod_namespace + "/" + row.pod_name);
 }
 
+// "web-1" also means "web-1:7546".
+bool host_matches(const std::string& wanted, const std::string& host) {
+  return equal_or_glob(wanted, host) || wanted == host.substr(0, host.rfind(':'));
+}
+
 }  // namespace
 
 Result<Filters> Filters::parse(std::span<const std::string> words) {
@@ -85,6 +90,7 @@ bool Filters::matches(const Filter& filter, const StatsRow& row) {
   if (filter.key == "service") return equal_or_glob(wanted, row.compose_service);
   if (filter.key == "pod") return pod_matches(wanted, row);
   if (filter.key == "namespace") return equal_or_glob(wanted, row.pod_namespace);
+  if (filter.key == "host") return host_matches(wanted, row.host);
   return equal_or_glob(wanted, row.cgroup);
 }
 

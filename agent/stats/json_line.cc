@@ -47,6 +47,7 @@ std::optional<double> times_100(std::optional<double> share) {
 std::string raw_line(const StatsRow& row, const TextStyle& style) {
   Object object;
   object.text("timestamp", rfc3339(style.now));
+  object.text("host", row.host);
   object.text("id", row.id);
   object.text("name", row.name);
   object.text("runtime", row.runtime);

@@ -1,6 +1,7 @@
 #include "agent/stats/order.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace plimsoll::agent {
@@ -73,10 +74,11 @@ void sort_rows(std::vector<StatsRow>& rows, const std::vector<SortBy>& order, Fa
 StatsRow total_of(const std::vector<StatsRow>& rows) {
   StatsRow total;
   total.name = "TOTAL";
-  Paths paths;
-  for (const StatsRow& row : rows) paths.insert(row.cgroup);
+  std::unordered_map<std::string_view, Paths> paths;  // By host.
+  std::unordered_map<std::string_view, std::uint64_t> memories;
+  for (const StatsRow& row : rows) paths[row.host].insert(row.cgroup);
   for (const StatsRow& row : rows) {
-    if (has_ancestor_in(paths, row.cgroup)) continue;
+    if (has_ancestor_in(paths[row.host], row.cgroup)) continue;
     add(total.cpu_cores, row.cpu_cores);
     add(total.cpu_ns, row.cpu_ns);
     add(total.cpu_system_ns, row.cpu_system_ns);
@@ -87,8 +89,10 @@ StatsRow total_of(const std::vector<StatsRow>& rows) {
     add(total.block_write, row.block_write);
     add(total.pids, row.pids);
     add(total.oom_kills, row.oom_kills);
-    if (row.machine_memory) total.machine_memory = row.machine_memory;
+    if (row.machine_memory) memories[row.host] = *row.machine_memory;
   }
+  for (const auto& [host, memory] : memories)
+    total.machine_memory = total.machine_memory.value_or(0) + memory;
   return total;
 }
 

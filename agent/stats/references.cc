@@ -17,7 +17,8 @@ using Rule = bool (*)(const StatsRow& row, std::string_view word);
 
 bool named(const StatsRow& row, std::string_view word) {
   if (word.starts_with('/')) word.remove_prefix(1);
-  return !word.empty() && row.name == word;
+  if (word.empty()) return false;
+  return row.name == word || (!row.host.empty() && row.host + "/" + row.name == word);
 }
 bool pod_container(const StatsRow& row, std::string_view word) {
   if (row.pod_name.empty()) return false;
@@ -63,13 +64,16 @@ std::string not_unique(const std::string& word, const std::vector<const StatsRow
   constexpr std::size_t kShown = 4;
   std::string text = "'" + word + "' is not unique:";
   for (std::size_t i = 0; i < found.size() && i < kShown; ++i)
-    text += " " + found[i]->runtime + ":" + found[i]->name;
+    text += " " + (found[i]->host.empty() ? found[i]->runtime + ":" : found[i]->host + "/") +
+            found[i]->name;
   if (found.size() > kShown) text += " and " + std::to_string(found.size() - kShown) + " more";
-  return text + "; give more of the id, or runtime:name";
+  return text + "; give more of the id, or " +
+         (found.front()->host.empty() ? "runtime:name" : "HOST/NAME");
 }
 
 StatsRow identity_of(const StatsRow& row) {
   StatsRow identity;
+  identity.host = row.host;
   identity.id = row.id;
   identity.name = row.name;
   identity.runtime = row.runtime;
@@ -110,7 +114,8 @@ std::vector<StatsRow> References::pick(std::span<const StatsRow> rows) const {
   std::vector<StatsRow> picked;
   for (const StatsRow& identity : identities_) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const StatsRow& candidate) {
-      return candidate.id == identity.id && candidate.runtime == identity.runtime;
+      return candidate.id == identity.id && candidate.runtime == identity.runtime &&
+             candidate.host == identity.host;
     });
     picked.push_back(row == rows.end() ? identity : *row);
     picked.back().container = identity.container;

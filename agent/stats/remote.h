@@ -1,4 +1,4 @@
-// Where `plimsoll stats --host` asks, and as whom.
+// Where `plimsoll stats --host` and `--prometheus` ask, and as whom.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace plimsoll::agent {
 struct RemoteFlags {
   std::string user;
   std::string password_file;
+  std::string token_file;
   std::string ca_file;
   std::string cert_file;
   std::string key_file;

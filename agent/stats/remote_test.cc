@@ -43,6 +43,20 @@ TEST(Remote, ThePasswordComesFromAFileOrTheEnvironment) {
   EXPECT_THAT(parse_remote("a:1", flags, "other").error().message(), HasSubstr("missing"));
 }
 
+TEST(Remote, ATokenComesFromAFile) {
+  const TempTree tree{{"token", "abc.def\r\n"}, {"empty", ""}, {"odd", "a\tb\n"}};
+  RemoteFlags flags;
+  flags.token_file = tree.path() + "/token";
+  EXPECT_EQ(parse_remote("a:1", flags, nullptr)->client.authorization, "Bearer abc.def");
+  flags.user = "me";
+  EXPECT_THAT(parse_remote("a:1", flags, "x").error().message(), HasSubstr("--token-file"));
+  for (const char* file : {"/empty", "/odd", "/missing"}) {
+    const auto remote = parse_remote("a:1", {.token_file = tree.path() + file}, nullptr);
+    ASSERT_FALSE(remote) << file;
+    EXPECT_THAT(remote.error().message(), HasSubstr(file));
+  }
+}
+
 TEST(Remote, ContradictionsAreNamed) {
   const auto error_of = [](const char* host, const RemoteFlags& flags) {
     const auto remote = parse_remote(host, flags, nullptr);

@@ -15,6 +15,7 @@ namespace plimsoll::agent {
 
 struct StatsRow {
   // Identity.
+  std::string host;       // "" if it is the one that was asked; else as Prometheus names it.
   std::string id;         // Full; the path for bare cgroups.
   std::string name;       // Never empty.
   std::string runtime;    // inventory::name_of(Runtime)

@@ -9,6 +9,7 @@
 #include "agent/complain.h"
 #include "agent/exit_code.h"
 #include "agent/exporter_flags.h"
+#include "agent/stats/prometheus_source.h"
 #include "agent/stats/stats_flags.h"
 #include "agent/stats/stopped_rows.h"
 #include "agent/terminal.h"
@@ -86,6 +87,31 @@ int run_on_host(const std::string& host, const RemoteFlags& flags, const StatsOp
   return kExitUnreachable;
 }
 
+int run_on_prometheus(const StatsFlags& flags, const StatsOptions& options) {
+  const auto asked = [&]() -> Result<PrometheusRemote> {
+    const PrometheusUrl url = PLIMSOLL_TRY(parse_prometheus_url(*flags.prometheus));
+    return PrometheusRemote{
+        PLIMSOLL_TRY(parse_remote(url.host, flags.remote, std::getenv("PLIMSOLL_PASSWORD"))),
+        url.path,
+        {options.source.all_cgroups, flags.match}};
+  }();
+  if (!asked) {
+    complain("stats", describe(asked.error()));
+    return exit_code_of(asked.error().kind);
+  }
+  Printer printer(options);
+  const auto source = make_prometheus_source(*asked, options.source);
+  const Result<> result =
+      source->run([&](const StatsFrame& frame) { return printer.print(frame); });
+  if (result) return printer.exit_code();
+  complain("stats", result.error().message());
+  // It answered, though not with what was asked for.
+  const ErrorKind kind = result.error().kind;
+  if (kind == ErrorKind::kGone) return kExitNotFound;
+  return kind == ErrorKind::kRejected || kind == ErrorKind::kDenied ? exit_code_of(kind)
+                                                                    : kExitUnreachable;
+}
+
 using FrameHandler = std::function<bool(StatsFrame)>;
 
 Result<> sample_here(const exporter::SamplerConfig& config, const StatsOptions& options,
@@ -136,11 +162,11 @@ int run_here(const StatsFlags& flags, const exporter::SamplerConfig& config,
 constexpr const char* kDetails = R"(Columns, sort keys and fields:
   --columns cpu,mem      these columns; --columns +psi,+oom adds to docker's eight. All of them: id name
                          cpu mem mem% net block pids runtime image limits throttled psi psi_cpu psi_mem
-                         psi_io oom avg cgroup project service pod namespace created time
+                         psi_io oom avg cgroup project service pod namespace created time host
   --sort mem,-name       numbers from high to low, text from a to z; '-' is down, '+' is up
   --format TEMPLATE      docker's and podman's fields: {{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.CPUNano}} ...
                          and {{.Runtime}} {{.Image}} {{.Limits}} {{.Throttled}} {{.PSI}} {{.OOM}} ...
-  --filter KEY=VALUE     name id runtime image label project service pod namespace cgroup; repeatable,
+  --filter KEY=VALUE     name id runtime image label project service pod namespace cgroup host; repeatable,
                          one match per key is enough, all labels must match; * and ? as in a shell
 
 Examples:
@@ -150,6 +176,7 @@ Examples:
   plimsoll stats --format 'table {{.Name}}\t{{.MemPerc}}' --filter project=shop
   plimsoll stats --filter runtime=systemd --sort mem   services
   plimsoll stats --host 10.0.0.7:7546 --format json    another host's exporter
+  plimsoll stats --prometheus http://host:9090 --sort cpu --top 20      all hosts that it scrapes
 )";
 
 }  // namespace
@@ -177,11 +204,17 @@ Command stats_command() {
       {"--sort", &flags.sort, "Sort by these columns", "COL[,-COL]"},
       {"--top", &flags.top, "Only the first N", "N"},
       {"--filter", &flags.filters, "Only what matches", "KEY=VALUE"},
-      {"-i,--interval", &flags.interval, "Time between tables (default 1s)", "DURATION"},
+      {"-i,--interval", &flags.interval, "Time between tables (default 1s, with --prometheus 5s)",
+       "DURATION"},
       {"--count", &flags.count, "Stop after N tables", "N"},
       {"--raw", &flags.raw, "Bytes and percents as plain numbers; json: base units", {}},
       {"--total", &flags.total, "A last line with the sums", {}},
       {"--host", &flags.host, "Ask this exporter; https:// before it is TLS", "ADDR:PORT"},
+      {"--prometheus", &flags.prometheus, "All hosts that this Prometheus or VictoriaMetrics has",
+       "URL"},
+      {"--match", &flags.match, "Of those, series with these labels: job=\"plimsoll\"", "MATCHERS"},
+      {"--token-file", &flags.remote.token_file, "Bearer token: the first line of this file",
+       "FILE"},
       {"--user", &flags.remote.user, "As this user; the password is PLIMSOLL_PASSWORD or", "NAME"},
       {"--password-file", &flags.remote.password_file, "the first line of this file", "FILE"},
       {"--ca-file", &flags.remote.ca_file, "Who may vouch for https (default: the system's)",
@@ -199,6 +232,7 @@ Command stats_command() {
       return exit_code_of(options.error().kind);
     }
     exit_on_interrupt();
+    if (state->flags.prometheus) return run_on_prometheus(state->flags, *options);
     if (state->flags.host) return run_on_host(*state->flags.host, state->flags.remote, *options);
     return run_here(state->flags, state->sampler, *options);
   };

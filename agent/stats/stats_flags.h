@@ -26,10 +26,12 @@ struct StatsFlags {
   std::string columns;
   std::string sort;
   std::vector<std::string> filters;
-  std::string interval = "1s";
+  std::optional<std::string> interval;
   std::uint64_t top = 0;
   std::uint64_t count = 0;
   std::optional<std::string> host;
+  std::optional<std::string> prometheus;
+  std::string match;
   RemoteFlags remote;
 };
 

@@ -229,6 +229,53 @@ TEST(Total, DoesNotCountACgroupWithinAnother) {
   EXPECT_EQ(total_of({}).memory, std::nullopt);
 }
 
+StatsFrame two_hosts() {
+  StatsFrame frame;
+  for (const char* name : {"a:7546", "b:7546"}) {
+    frame.rows.push_back(busy_row("web", 'a'));
+    frame.rows.back().host = name;
+  }
+  frame.rows[1].cpu_cores = 9;
+  frame.rows[1].machine_memory = std::uint64_t{1} << 30;
+  return frame;
+}
+
+TEST(Hosts, TellRowsApartThatAreOtherwiseEqual) {
+  EXPECT_THAT(shown({.references = {"web"}}, two_hosts()),
+              ElementsAre("'web' is not unique: a:7546/web b:7546/web; give more of the id, or "
+                          "HOST/NAME"));
+  const auto options = parse_stats_flags({.references = {"b:7546/web"}});
+  ASSERT_TRUE(options);
+  StatsView view(options->view);
+  EXPECT_THAT(view.begin(two_hosts()), IsEmpty());
+  const std::vector<StatsRow> rows = view.rows(two_hosts());
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].host, "b:7546");
+}
+
+TEST(Hosts, AreFilteredSortedAndSummed) {
+  for (const char* filter : {"host=b", "host=b:7546", "host=b*"})
+    EXPECT_THAT(shown({.filters = {filter}}, two_hosts()), ElementsAre("web")) << filter;
+  EXPECT_THAT(shown({.filters = {"host=c"}}, two_hosts()), IsEmpty());
+  EXPECT_EQ(total_of(two_hosts().rows).machine_memory, 8'232'402'944U + (1U << 30U));
+}
+
+TEST(Hosts, ComeFirstInTheTableOfAllHosts) {
+  const auto first_column = [](const StatsFlags& flags) {
+    const auto options = parse_stats_flags(flags);
+    EXPECT_TRUE(options);
+    return options ? options->view.format.columns.front()->key : std::string_view();
+  };
+  EXPECT_EQ(first_column({.prometheus = "http://host"}), "host");
+  EXPECT_EQ(first_column({.columns = "+oom", .prometheus = "http://host"}), "host");
+  EXPECT_EQ(first_column({.columns = "name,host", .prometheus = "http://host"}), "name");
+  EXPECT_EQ(first_column({}), "id");
+  EXPECT_EQ(parse_stats_flags({.prometheus = "http://host"})->source.interval,
+            std::chrono::seconds(5));
+  EXPECT_EQ(parse_stats_flags({.interval = "2s", .prometheus = "http://host"})->source.interval,
+            std::chrono::seconds(2));
+}
+
 TEST(StatsFlags, BoundTheSource) {
   const auto once = parse_stats_flags({.no_stream = true});
   ASSERT_TRUE(once);
@@ -250,6 +297,10 @@ TEST(StatsFlags, RefuseWhatMakesNoSense) {
   for (const char* interval : {"", "0", "fast", "-1s", "1ms"})
     EXPECT_THAT(shown({.interval = interval}), ElementsAre(HasSubstr("--interval: '"))) << interval;
   EXPECT_THAT(shown({.local = true, .host = "h:1"}), ElementsAre(HasSubstr("--local")));
+  EXPECT_THAT(shown({.host = "h:1", .prometheus = "p"}), ElementsAre(HasSubstr("--prometheus")));
+  EXPECT_THAT(shown({.local = true, .prometheus = "p"}), ElementsAre(HasSubstr("--prometheus")));
+  EXPECT_THAT(shown({.all = true, .prometheus = "p"}), ElementsAre(HasSubstr("--all")));
+  EXPECT_THAT(shown({.match = "a=\"b\""}), ElementsAre(HasSubstr("--match")));
 }
 
 }  // namespace
