@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/files.h"
+#include "runtime/engine/logged_kill.h"
 #include "runtime/engine/names.h"
 #include "runtime/engine/spawn.h"
 
@@ -30,6 +31,18 @@ constexpr std::chrono::milliseconds kFirstBackOff(100);
 constexpr std::chrono::milliseconds kLongestBackOff(60'000);
 constexpr std::chrono::seconds kLastedLongEnough(10);
 constexpr int kKilled = 128 + SIGKILL;
+constexpr const char* kKernelLog = "/dev/kmsg";
+
+std::string_view last_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// Of the run that ends; an engine that found it running knows the calendar's time of it only.
+MonoTime begun_of(const Entry& entry) {
+  const RealClock clock;
+  const auto started = entry.stored.container.state.started;
+  return started ? clock.now() - (clock.wall() - *started) : MonoTime{};
+}
 
 }  // namespace
 
@@ -77,12 +90,17 @@ void EngineImpl::run_ended(const EntryPtr& entry, const std::shared_ptr<Run>& ru
   settle(entry, *record);
 }
 
-bool EngineImpl::oom_killed(const std::string& id) const {
-  const auto view = runtime::look(*host_, id);
+bool EngineImpl::oom_killed(const Entry& entry, const shim::ExitRecord& record) const {
+  if (record.oom_kill) return true;
+  const auto view = runtime::look(*host_, entry.id);
   if (!view) return false;
+  const bool removed_by_others = options_.systemd_cgroups && cgroup_version_ == CgroupVersion::kV2;
   for (const state::CgroupPlace& place : view->record.cgroups.places) {
     const auto text = read_text(
         place.path + (place.hierarchy.empty() ? "/memory.events" : "/memory.oom_control"));
+    if (!text && removed_by_others && record.exit_code != 0 &&
+        logs_tell_of_kill(kKernelLog, last_of(place.path), begun_of(entry)))
+      return true;
     if (!text) continue;
     std::string_view rest = *text;
     std::string_view line;
@@ -120,7 +138,7 @@ void EngineImpl::settle(const EntryPtr& entry, const shim::ExitRecord& record) {
   State& state = container.state;
   end_health(*entry);
   // The kernel's word, before its files go.
-  state.oom_killed = record.oom_kill || oom_killed(entry->id);
+  state.oom_killed = oom_killed(*entry, record);
   const MonoTime begun = entry->run ? entry->run->begun : MonoTime{};
   state.exit_code = record.exit_code;
   state.finished = record.at;

@@ -178,7 +178,7 @@ class EngineImpl final : public Engine {
   [[nodiscard]] model::Answer<> remove_locked(const EntryPtr& entry, VolumesToo volumes);
   // As --rm asks for; nobody waits for the answer.
   void remove_itself(const EntryPtr& entry);
-  [[nodiscard]] bool oom_killed(const std::string& id) const;
+  [[nodiscard]] bool oom_killed(const Entry& entry, const shim::ExitRecord& record) const;
 
   // --- control.cc ---
   [[nodiscard]] model::Answer<> stop_entry(const EntryPtr& entry, std::optional<int> seconds,

@@ -14,6 +14,7 @@
 #include "runtime/engine/dockerfile_changes.h"
 #include "runtime/engine/etc_files.h"
 #include "runtime/engine/log_limits.h"
+#include "runtime/engine/logged_kill.h"
 #include "runtime/engine/logs.h"
 #include "runtime/engine/merge.h"
 #include "runtime/engine/names.h"
@@ -322,6 +323,28 @@ TEST(Names, AreMadeUpAndChecked) {
   EXPECT_EQ(*check_name("/web"), "web");
   EXPECT_EQ(check_name("-x").error().message,
             "Invalid container name (-x), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+}
+
+TEST(LoggedKill, IsOfThisContainerAndOfThisRun) {
+  const TempTree tree;
+  const auto record = [](int second, const std::string& group) {
+    return "6,9," + std::to_string(second) +
+           "000000,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,"
+           "oom_memcg=/a.slice/" +
+           group + ",task_memcg=/a.slice/" + group + ",task=hog,pid=7,uid=0\n" + "3,10," +
+           std::to_string(second) +
+           "000001,-;Memory cgroup out of memory: Killed process 7 (hog) total-vm:1kB\n";
+  };
+  tree.write("kmsg", record(50, "plimsoll-aa.scope") + record(60, "plimsoll-bb.scope/below") +
+                         record(70, "plimsoll-cc.scope-more"));
+  const std::string log = tree.path() + "/kmsg";
+  const auto at = [](int second) { return MonoTime(std::chrono::seconds(second)); };
+  EXPECT_TRUE(logs_tell_of_kill(log, "plimsoll-aa.scope", at(50)));
+  EXPECT_FALSE(logs_tell_of_kill(log, "plimsoll-aa.scope", at(55)));
+  EXPECT_TRUE(logs_tell_of_kill(log, "plimsoll-bb.scope", at(40)));
+  EXPECT_FALSE(logs_tell_of_kill(log, "plimsoll-cc.scope", at(40)));
+  EXPECT_FALSE(logs_tell_of_kill(log, "plimsoll-dd.scope", at(0)));
+  EXPECT_FALSE(logs_tell_of_kill(tree.path() + "/none", "plimsoll-aa.scope", at(0)));
 }
 
 }  // namespace

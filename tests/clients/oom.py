@@ -94,6 +94,9 @@ class LivingOn(Kills):
 class Ending(Kills):
     """Containers that end by it."""
 
+    # The runtime writes down how they ended within the two seconds that an event waits for it.
+    in_time = True
+
     def test_a_container_that_the_kill_ends(self):
         self.docker.run("ends", f"sleep 3; exec {EAT}", *LIMITS)
         self.seen("ends")
@@ -107,7 +110,8 @@ class Ending(Kills):
 
         case.eventually(told, 30)
         events = json.loads(self.exporter.get("/api/v1/events?type=deletion")[1])
-        self.assertEqual([event["exit_code"] for event in events if event.get("name") == "ends"], [137])
+        told = [event.get("exit_code") for event in events if event.get("name") == "ends"]
+        self.assertIn(told, [[137]] if self.in_time else [[137], [None]])
 
     def test_a_container_removed_at_once(self):
         before = vmstat_kills()
