@@ -98,8 +98,7 @@ class Documents(unittest.TestCase):
         self.assertGreater(seen, 50)
 
     def test_those_that_only_look_are_run(self):
-        listed = manual_test.plimsoll("stats", "--no-stream", "--all-cgroups", "--local", "--format", "{{.ID}}").splitlines()
-        name = next(each for each in listed if each)
+        name = "/"  # The host itself: there wherever this runs, and not gone a moment later.
         run = set()
         for page in PAGES:
             for words in commands(page):
