@@ -334,6 +334,8 @@ TEST(Events, ComeAsTheyHappenAfterTheHead) {
   http::testing::RawClient client(server.address());
   client.send("GET /events?filters={\"event\":[\"start\"]} HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  // As with dockerd the head is there a moment before anybody listens.
+  ASSERT_TRUE(http::testing::eventually([&] { return server.engine.is_heard(); }));
   server.engine.tell(event("container", "create", 100));
   server.engine.tell(event("container", "start", 200));
   EXPECT_THAT(client.read_until("\n\r\n"),

@@ -218,4 +218,9 @@ void FakeEngine::tell(engine::Event event) {
   events_.push_back(std::move(event));
 }
 
+bool FakeEngine::is_heard() const {
+  const std::lock_guard lock(mutex_);
+  return !listeners_.empty();
+}
+
 }  // namespace plimsoll::docker::testing

@@ -226,6 +226,7 @@ class FakeEngine final : public engine::Engine {
                                              std::function<void(const engine::Event&)> heard,
                                              std::function<void()> caught_up) override;
   void tell(engine::Event event) override;
+  [[nodiscard]] bool is_heard() const;  // Does anybody listen?
 
  private:
   engine::Options options_{.state_dir = "/var/lib/plimsoll"};
