@@ -11,6 +11,7 @@ import urllib.request
 import case
 from exporter import Exporter
 from prometheus import ADDRESS, Prometheus
+from victoria import Victoria
 
 VICTORIA = "127.0.0.1:8428"
 GIB = 1 << 30
@@ -108,29 +109,6 @@ class Cadvisor:
         self.process.wait()
 
 
-class Victoria:
-    def __init__(self):
-        command = ["victoria-metrics", f"-httpListenAddr={VICTORIA}", f"-storageDataPath={case.work / 'victoria'}"]
-        command += [f"-promscrape.config={case.work / 'prometheus.yml'}", "-search.latencyOffset=0s"]
-        command += ["-promscrape.config.strictParse=false"]  # It has no evaluation_interval.
-        self.log_path = case.work / "victoria.log"
-        with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        assert case.eventually(self.ready, 60), f"victoria-metrics does not start:\n{self.log_path.read_text()}"
-
-    def ready(self):
-        assert self.process.poll() is None, f"victoria-metrics ended:\n{self.log_path.read_text()}"
-        try:
-            with urllib.request.urlopen(f"http://{VICTORIA}/health", timeout=5) as response:
-                return response.status == 200
-        except OSError:
-            return False
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(30)
-
-
 def setUpModule():
     global north, south, cadvisor, prometheus
     north = Host("north", 4 * GIB, web=0.5, quiet=0.0)
@@ -210,7 +188,12 @@ class View(unittest.TestCase):
         self.assertTrue(case.eventually(right, 60, every=1), rows())
 
     def test_victoria_metrics_has_them_too(self):
-        victoria = Victoria()
+        victoria = Victoria(
+            VICTORIA,
+            f"-promscrape.config={case.work / 'prometheus.yml'}",
+            "-promscrape.config.strictParse=false",  # It has no evaluation_interval.
+            "-search.latencyOffset=0s",
+        )
         self.addCleanup(victoria.stop)
         self.check(f"http://{VICTORIA}")
 

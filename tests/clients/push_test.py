@@ -12,6 +12,7 @@ import case
 import kernel
 from exporter import Exporter
 from prometheus import ADDRESS, Prometheus
+from victoria import Victoria
 
 VICTORIA = "127.0.0.1:8428"
 INTERVAL = 1  # Seconds between pushes.
@@ -57,33 +58,13 @@ class Group:
             path.rmdir()
 
 
-class Victoria:
-    def __init__(self):
-        command = ["victoria-metrics", f"-httpListenAddr={VICTORIA}", f"-storageDataPath={case.work / 'victoria'}"]
-        self.log_path = case.work / "victoria.log"
-        with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        assert case.eventually(self.ready, 60), f"victoria-metrics does not start:\n{self.log_path.read_text()}"
-
-    def ready(self):
-        assert self.process.poll() is None, f"victoria-metrics ended:\n{self.log_path.read_text()}"
-        try:
-            with urllib.request.urlopen(f"http://{VICTORIA}/health", timeout=5) as response:
-                return response.status == 200
-        except OSError:
-            return False
-
+class Receiver(Victoria):
     def exported(self, selector):
         """Raw samples as stored, young ones included: [(labels, values)], one entry for each stored block."""
         query = urllib.parse.urlencode({"match[]": selector, "reduce_mem_usage": "1"})
         with urllib.request.urlopen(f"http://{VICTORIA}/api/v1/export?{query}", timeout=10) as response:
             lines = [json.loads(line) for line in response.read().splitlines()]
         return [(line["metric"], line["values"]) for line in lines]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
 
 
 class PushTest(unittest.TestCase):
@@ -145,7 +126,7 @@ class PushTest(unittest.TestCase):
         self.assertIn("--push.queue-dir", second.stderr)
 
     def test_victoria_metrics_takes_it_too(self):
-        victoria = Victoria()
+        victoria = Receiver(VICTORIA)
         self.addCleanup(victoria.stop)
         pushing = pushing_exporter(f"http://{VICTORIA}/api/v1/write", "queue-victoria")
         self.addCleanup(pushing.stop)
