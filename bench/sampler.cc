@@ -26,50 +26,6 @@ exporter::SamplerConfig config_for(const std::string& root) {
   return config;
 }
 
-namespace {
-
-// Median wall seconds of a scrape that takes its sample itself.
-double scrape(exporter::Sampler& sampler) {
-  std::vector<double> walls;
-  std::string text;
-  for (int i = 0; i < 9; ++i) {
-    const double begin = wall_now();
-    const SnapshotPtr snapshot = sampler.sample(Freshness::kScrape);
-    text.clear();
-    exporter::write_text(text, *snapshot, sampler.stats(), sampler.proc(), {});
-    walls.push_back(wall_now() - begin);
-  }
-  return median(walls);
-}
-
-}  // namespace
-
-void bench_start(const BenchHost& host, const std::string& root) {
-  const std::size_t n = host.groups().size();
-  const RealClock clock;
-  const std::size_t rss_before = resident_bytes();
-  const double start = wall_now();
-  const auto sampler = exporter::Sampler::create(config_for(root), clock).value();
-  const SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
-  row(n, "start to first complete sample", (wall_now() - start) * 1e3, "ms wall", 0,
-      n == 5000 ? 1000 : 0);
-  if (snapshot->rows.size() != n + 1)
-    std::printf("!! %zu rows for %zu groups\n", snapshot->rows.size(), n);
-
-  row(n, "fresh scrape: sample and format", scrape(*sampler) * 1e3, "ms wall", 0,
-      n == 1000   ? 30
-      : n == 5000 ? 80
-                  : 0);
-  {
-    exporter::SamplerConfig busy = config_for(root);
-    busy.warm_interval = std::chrono::nanoseconds(1);  // As if all had run since the last one.
-    const auto other = exporter::Sampler::create(std::move(busy), clock).value();
-    (void)other->sample(Freshness::kTick);
-    row(n, "   where every group ran: warm files, too", scrape(*other) * 1e3, "ms wall");
-  }
-  row(n, "RSS before, base", static_cast<double>(rss_before) / 1048576, "MiB", 0, 8);
-}
-
 void bench_ticks(const BenchHost& host, const std::string& root) {
   const std::size_t n = host.groups().size();
   const auto per_group = [&](double seconds) { return seconds * 1e6 / static_cast<double>(n); };
@@ -82,26 +38,29 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
   SnapshotPtr snapshot = sampler->sample(Freshness::kTick);
   const std::size_t seconds =
       n >= 5000 ? 6 : 16;  // More than warm and slow intervals: tiers are paid for.
+  Floor files(host, dynamic_files(host.v1()));
+  files.read();
   double floor = 0;
-  {
-    Floor files(host, dynamic_files(host.v1()));
-    std::vector<double> floors;
-    for (std::size_t i = 0; i < 6; ++i) {
-      one_second();
-      floors.push_back(files.read());
-    }
-    floor = per_group(median(floors));
-    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", floor, "us/group");
-  }
+  // In turns with the floor, since the machine's mood changes within a minute.
   const auto mean_tick = [&](Freshness freshness) {
+    constexpr std::size_t kTurn = 4;
     double total = 0;
+    std::vector<double> floors;
     for (std::size_t i = 0; i < seconds; ++i) {
+      if (i % kTurn == 0) {
+        for (std::size_t round = 0; round < 2; ++round) {
+          one_second();
+          floors.push_back(files.read());
+        }
+      }
       one_second();
       const double begin = process_cpu();
       snapshot = sampler->sample(freshness);
       sampler->remember(*snapshot);
       total += process_cpu() - begin;
     }
+    floor = per_group(median(floors));
+    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", floor, "us/group");
     return total / static_cast<double>(seconds);
   };
   // What each collector takes of a tick; the rest is building the snapshot and the history.
@@ -112,7 +71,19 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
     return sums;
   };
   std::vector<double> before;
+  cgroupfs::ReaderStats files_before;
+  const auto start_counting = [&] {
+    before = collector_sums();
+    files_before = sampler->stats().reader;
+  };
   const auto print_collectors = [&] {
+    const cgroupfs::ReaderStats now = sampler->stats().reader;
+    const auto per_tick = [&](const char* what, std::uint64_t count) {
+      row(n, what, static_cast<double>(count) / static_cast<double>(n * seconds), "per tick");
+    };
+    per_tick("   files read of each group", now.reads - files_before.reads);
+    per_tick("   of which opened", now.opens - files_before.opens);
+    per_tick("   and directories", now.directory_opens - files_before.directory_opens);
     const std::vector<double> after = collector_sums();
     for (std::size_t i = 0; i < before.size(); ++i) {
       const std::string what = "   of which " + sampler->stats().collectors[i].name + " (wall)";
@@ -120,12 +91,12 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
           "us/group");
     }
   };
-  before = collector_sums();
+  start_counting();
   const double idle = mean_tick(Freshness::kTick);
   row(n, "1 Hz tick, all idle: tiers, identities, snapshot, history", per_group(idle), "us/group",
       floor, 0.2);
   print_collectors();
-  before = collector_sums();
+  start_counting();
   const double busy = mean_tick(Freshness::kScrape);
   row(n, "1 Hz tick, every group read in full", per_group(busy), "us/group", floor, 0.8);
   print_collectors();

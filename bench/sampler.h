@@ -1,4 +1,4 @@
-// The sampler on the bench's groups: its start and scrapes, and a tick every second.
+// The sampler on the bench's groups: a tick every second.
 #pragma once
 
 #include <string>
@@ -10,7 +10,6 @@ namespace plimsoll::bench {
 
 // `root`: a cgroup root where only the host's groups are.
 [[nodiscard]] exporter::SamplerConfig config_for(const std::string& root);
-void bench_start(const BenchHost& host, const std::string& root);
 void bench_ticks(const BenchHost& host, const std::string& root);
 
 }  // namespace plimsoll::bench

@@ -29,6 +29,7 @@
 #include "bench/network.h"
 #include "bench/row.h"
 #include "bench/sampler.h"
+#include "bench/start.h"
 #include "bench/streams.h"
 #include "cgroupfs/read/reader.h"
 #include "exporter/collect/sampler.h"
@@ -231,7 +232,7 @@ int main(int argc, char** argv) {
     const BenchHost host(n);
     part("reader", [&] { bench_reader(host); });
     part("text", [&] { bench_text(host, private_root(host)); });
-    part("start", [&] { bench_start(host, private_root(host)); });
+    part("start", [&] { bench_start(n); });
     part("ticks", [&] { bench_ticks(host, private_root(host)); });
     part("memory", [&] { bench_memory(host, private_root(host)); });
     part("exporter", [&] { bench_exporter(host, private_root(host)); });

@@ -56,7 +56,9 @@ struct FileSpec {
   std::optional<Blkio> blkio;  // Only when this family is the chosen source.
   // The numbers move only while this limit is set: without it there is nothing new to read.
   std::optional<Field> only_under;
+  bool or_under_above = false;  // Nor while a group above has a CPU quota.
   Records records = Records::kOne;
+  bool spare = false;  // A warm file that is held open where the hot ones leave a descriptor.
   Put put = nullptr;
   Drop drop = nullptr;
 };

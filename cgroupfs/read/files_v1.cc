@@ -24,7 +24,9 @@ struct Extra {
   Role role = Role::kNone;
   std::optional<Blkio> blkio;
   std::optional<Field> only_under;
+  bool or_under_above = false;
   Records records = Records::kOne;
+  bool spare = false;
 };
 
 constexpr FileSpec file(const char* name, Controller controller, Tier tier, Group group, Put put,
@@ -39,7 +41,9 @@ constexpr FileSpec file(const char* name, Controller controller, Tier tier, Grou
                   .role = extra.role,
                   .blkio = extra.blkio,
                   .only_under = extra.only_under,
+                  .or_under_above = extra.or_under_above,
                   .records = extra.records,
+                  .spare = extra.spare,
                   .put = put,
                   .drop = drop};
 }
@@ -89,18 +93,18 @@ constexpr auto kFiles = std::to_array<FileSpec>({
     blkio("blkio.io_service_bytes", Tier::kHot, Blkio::kCfq, put_io_service_bytes,
           drop_io_service_bytes),
 
-    file("cpuacct.stat", C::kCpuacct, Tier::kWarm, Group::kCpu, put_cpuacct_stat,
-         drop_cpuacct_stat),
+    file("cpuacct.stat", C::kCpuacct, Tier::kWarm, Group::kCpu, put_cpuacct_stat, drop_cpuacct_stat,
+         {.spare = true}),
     file("cpu.stat.local", C::kCpu, Tier::kWarm, Group::kCpu, put_cpu_stat_local,
-         drop<kCpuLocalThrottled>),
-    number<kPids>("pids.current", C::kPids, Tier::kWarm, Group::kAlways),
+         drop<kCpuLocalThrottled>, {.only_under = kCpuQuota, .or_under_above = true}),
+    number<kPids>("pids.current", C::kPids, Tier::kWarm, Group::kAlways, {.spare = true}),
     // Alerts wait for these two, and v1 does not notify of them.
     file("pids.events", C::kPids, Tier::kWarm, Group::kAlways, put_pids_events,
          drop<kPidsEventsMax>, {.only_under = kPidsLimit}),
     number<kMemoryFailcnt>("memory.failcnt", C::kMemory, Tier::kWarm, Group::kMemory,
                            {.only_under = kMemoryLimit}),
     file("memory.oom_control", C::kMemory, Tier::kWarm, Group::kMemory, put_oom_control,
-         drop_oom_control, {.or_group = Group::kOomEvent}),
+         drop_oom_control, {.or_group = Group::kOomEvent, .spare = true}),
     blkio("blkio.throttle.io_serviced_recursive", Tier::kWarm, Blkio::kThrottleRecursive,
           put_io_serviced, drop_io_serviced),
     blkio("blkio.throttle.io_serviced", Tier::kWarm, Blkio::kThrottle, put_io_serviced,

@@ -18,6 +18,8 @@ namespace {
 struct Extra {
   std::optional<Group> or_group;
   Role role = Role::kNone;
+  std::optional<Field> only_under;
+  bool or_under_above = false;
   Records records = Records::kOne;
 };
 
@@ -34,7 +36,8 @@ constexpr FileSpec file(const char* name, std::optional<Controller> controller, 
                   .unless = std::nullopt,
                   .role = extra.role,
                   .blkio = std::nullopt,
-                  .only_under = std::nullopt,
+                  .only_under = extra.only_under,
+                  .or_under_above = extra.or_under_above,
                   .records = extra.records,
                   .put = put,
                   .drop = drop};
@@ -78,7 +81,7 @@ constexpr auto kFiles = std::to_array<FileSpec>({
     pressure("io.pressure", put_io_pressure, drop_io_pressure),
     pressure("irq.pressure", put_irq_pressure, drop_irq_pressure),
     file("cpu.stat.local", C::kCpu, Tier::kWarm, Group::kCpu, put_cpu_stat_local,
-         drop<kCpuLocalThrottled>),
+         drop<kCpuLocalThrottled>, {.only_under = kCpuQuota, .or_under_above = true}),
 
     file("cpu.max", C::kCpu, Tier::kSlow, Group::kAlways, put_cpu_max, drop<kCpuQuota, kCpuPeriod>),
     file("cpu.max.burst", C::kCpu, Tier::kSlow, Group::kAlways, put_cpu_burst,

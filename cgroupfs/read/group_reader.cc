@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "cgroupfs/read/fingerprint.h"
@@ -31,6 +32,11 @@ PutContext context_of_this_kernel() {
 int hugetlb_version(const Layout& layout) {
   const auto hierarchy = layout.of(Controller::kHugetlb);
   return hierarchy ? layout.hierarchies[*hierarchy].version : 2;
+}
+
+std::size_t held_by(const GroupState& state) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(state.held, [](const Fd& fd) { return static_cast<bool>(fd); }));
 }
 
 bool out_of_descriptors(const Error& error) {
@@ -71,6 +77,31 @@ void GroupReader::let_go(Fd& held) const {
 
 void GroupReader::release(GroupState& state) const {
   for (Fd& fd : state.held) let_go(fd);
+}
+
+void GroupReader::hold_at_most(GroupState& state, std::size_t files) const {
+  for (std::size_t rank = files; rank < kMaxHot; ++rank) let_go(state.held[rank]);
+  let_spares_go(state, files);
+}
+
+// Warm files only, until the group holds `files` or no warm one is left.
+void GroupReader::let_spares_go(GroupState& state, std::size_t files) const {
+  for (std::size_t slot = kMaxHeld; slot > kMaxHot && held_by(state) > files; --slot)
+    let_go(state.held[slot - 1]);
+}
+
+// A hot file takes the descriptor of a warm one, if need be, and never the other way round. Counts
+// it: another thread may want the last one at the same time.
+void GroupReader::hold(GroupState& state, std::size_t slot, Fd file) const {
+  if (slot < kMaxHot) {
+    if (slot >= rules_.per_cgroup) return;
+    let_spares_go(state, rules_.per_cgroup - 1);
+  }
+  if (held_by(state) >= rules_.per_cgroup) return;
+  if (rules_.held++ < rules_.max_held)
+    state.held[slot] = std::move(file);
+  else
+    --rules_.held;
 }
 
 std::optional<ReadOutcome> GroupReader::read_group(Visit& visit) {
@@ -160,13 +191,18 @@ std::size_t GroupReader::idle_files(Visit& visit) const {
   return rules_.plan.idle_test;
 }
 
-// Whether a file has nothing new to say since it was last read. Not trusted when the limits are
-// due: somebody may have set one.
+// Whether a file's numbers stand still for lack of a limit.
+bool GroupReader::stands_still(const Visit& visit, const FileSpec& spec) {
+  if (!spec.only_under || (spec.or_under_above && visit.state.quota_above)) return false;
+  const CgroupSample& sample = *visit.target.sample;
+  const auto limit = sample.limit(*spec.only_under);
+  return limit && limit->is_none() && sample.read_at(Tier::kHot);
+}
+
+// Whether it has nothing new to say since it was last read. Not trusted when the limits are due:
+// somebody may have set one.
 bool GroupReader::at_rest(const Visit& visit, const FileSpec& spec) {
-  const ReadTarget& target = visit.target;
-  if (!spec.only_under || target.due.has(Tier::kSlow)) return false;
-  const auto limit = target.sample->limit(*spec.only_under);
-  return limit && limit->is_none() && target.sample->read_at(Tier::kHot);
+  return !visit.target.due.has(Tier::kSlow) && stands_still(visit, spec);
 }
 
 GroupReader::Hot GroupReader::read_hot(Visit& visit) {
@@ -179,7 +215,7 @@ GroupReader::Hot GroupReader::read_hot(Visit& visit) {
       let_go(visit.state.held[rank]);
       continue;
     }
-    const Still still = read_file(visit, hot[rank], rank);
+    const Still still = read_file(visit, hot[rank]);
     if (still != Still::kThere) return still == Still::kGone ? Hot::kGone : Hot::kShort;
     if (rank + 1 != deciding || visit.moved || !sample.value(Field::kCpuUsage)) continue;
     sample.set_usage_at(visit.at);
@@ -201,7 +237,7 @@ GroupReader::Still GroupReader::read_tier(Visit& visit, Tier tier) {
   if (tier == Tier::kSlow) visit.target.sample->unset(Field::kCgroupFrozen);
   for (const PlannedFile& file : rules_.plan.tiers[static_cast<std::size_t>(tier)]) {
     if (at_rest(visit, *file.spec)) continue;
-    const Still still = read_file(visit, file, std::nullopt);
+    const Still still = read_file(visit, file);
     if (still != Still::kThere) return still;
   }
   return tier == Tier::kSlow ? read_hugetlb(visit) : Still::kThere;
@@ -231,25 +267,23 @@ GroupReader::Still GroupReader::read_hugetlb(Visit& visit) {
   }
 }
 
-// `rank` is given for hot files: the held ones are those with the lowest.
-GroupReader::Still GroupReader::read_file(Visit& visit, const PlannedFile& file,
-                                          std::optional<std::size_t> rank) {
+GroupReader::Still GroupReader::read_file(Visit& visit, const PlannedFile& file) {
   if ((visit.state.absent & bit(file)) != 0) return Still::kThere;
   // A held file proves that the group is there, and its inodes need not be fetched.
-  const bool held = rank && *rank < kMaxHot && visit.state.held[*rank];
+  const bool held = file.slot && visit.state.held[*file.slot];
   if (!held && !visit.target.cgroup->in(file.hierarchy)) {
     mark_absent(visit, file);
     return Still::kThere;
   }
-  const Result<std::string_view> text = text_of(visit, file, rank);
+  const Result<std::string_view> text = text_of(visit, file);
   if (!text) return refused(visit, file, text.error());
   ++stats_.reads;
-  if (rank && *rank < rules_.plan.idle_test) {
+  if (file.slot && *file.slot < rules_.plan.idle_test) {
     const std::uint64_t print = fingerprint(*text);
-    const bool same = std::exchange(visit.state.seen[*rank], print) == print;
+    const bool same = std::exchange(visit.state.seen[*file.slot], print) == print;
     if (same && !visit.moved) return Still::kThere;  // Its numbers are in the sample.
     visit.moved = true;
-    if (!same && *rank < rules_.plan.idle_cpu) visit.state.still_since = visit.at;
+    if (!same && *file.slot < rules_.plan.idle_cpu) visit.state.still_since = visit.at;
   }
   if (const Result<> put = file.spec->put(*text, rules_.context, *visit.target.sample); !put) {
     ++stats_.malformed[file.spec->name];
@@ -258,10 +292,9 @@ GroupReader::Still GroupReader::read_file(Visit& visit, const PlannedFile& file,
   return Still::kThere;
 }
 
-Result<std::string_view> GroupReader::text_of(Visit& visit, const PlannedFile& file,
-                                              std::optional<std::size_t> rank) {
+Result<std::string_view> GroupReader::text_of(Visit& visit, const PlannedFile& file) {
   const FileSpec& spec = *file.spec;
-  Fd* held = rank && *rank < kMaxHot ? &visit.state.held[*rank] : nullptr;
+  Fd* held = file.slot ? &visit.state.held[*file.slot] : nullptr;
   if (held != nullptr && *held) {
     Result<std::string_view> text = buffer_.read(*held, spec.records, spec.name);
     if (!text) let_go(*held);
@@ -269,16 +302,8 @@ Result<std::string_view> GroupReader::text_of(Visit& visit, const PlannedFile& f
   }
   Fd fd = PLIMSOLL_TRY(open_file(visit, file));
   Result<std::string_view> text = buffer_.read(fd, spec.records, spec.name);
-  if (text && held != nullptr && *rank < rules_.per_cgroup && may_hold_one_more())
-    *held = std::move(fd);
+  if (text && file.slot && !stands_still(visit, spec)) hold(visit.state, *file.slot, std::move(fd));
   return text;
-}
-
-// Counts it. Another thread may want the last one at the same time.
-bool GroupReader::may_hold_one_more() {
-  if (rules_.held++ < rules_.max_held) return true;
-  --rules_.held;
-  return false;
 }
 
 Result<Fd> GroupReader::open_file(Visit& visit, const PlannedFile& file) {

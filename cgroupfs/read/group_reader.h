@@ -26,7 +26,7 @@ struct ReadingRules {
   const ReaderOptions options;
   const PutContext context;
   Plan plan;
-  std::size_t per_cgroup = 0;  // Hot files that each group may hold open ...
+  std::size_t per_cgroup = 0;  // Files that each group may hold open ...
   std::size_t max_held = 0;    // ... and all groups together.
   std::atomic<std::size_t> held = 0;
 };
@@ -50,6 +50,8 @@ class GroupReader {
   // Whoever holds files of a group gives them back by this.
   void let_go(Fd& held) const;
   void release(GroupState& state) const;
+  // Leaves the group `files` at most: hot ones of the first ranks, and warm ones if that is fewer.
+  void hold_at_most(GroupState& state, std::size_t files) const;
   // Files that v1 groups lack are asked for again.
   void forget_missing() { missing_v1_ = {}; }
   // Of its own visits.
@@ -78,14 +80,14 @@ class GroupReader {
   [[nodiscard]] Hot read_hot(Visit& visit);
   [[nodiscard]] bool may_be_idle(const ReadTarget& target, const GroupState& state) const;
   [[nodiscard]] std::size_t idle_files(Visit& visit) const;
+  [[nodiscard]] static bool stands_still(const Visit& visit, const FileSpec& spec);
   [[nodiscard]] static bool at_rest(const Visit& visit, const FileSpec& spec);
   [[nodiscard]] Still read_tier(Visit& visit, Tier tier);
   [[nodiscard]] Still read_hugetlb(Visit& visit);
-  [[nodiscard]] Still read_file(Visit& visit, const PlannedFile& file,
-                                std::optional<std::size_t> rank);
-  Result<std::string_view> text_of(Visit& visit, const PlannedFile& file,
-                                   std::optional<std::size_t> rank);
-  [[nodiscard]] bool may_hold_one_more();
+  [[nodiscard]] Still read_file(Visit& visit, const PlannedFile& file);
+  Result<std::string_view> text_of(Visit& visit, const PlannedFile& file);
+  void let_spares_go(GroupState& state, std::size_t files) const;
+  void hold(GroupState& state, std::size_t slot, Fd file) const;
   Result<Fd> open_file(Visit& visit, const PlannedFile& file);
   Result<> open_directory(Visit& visit, std::size_t hierarchy);
   [[nodiscard]] Still refused(Visit& visit, const PlannedFile& file, const Error& error);

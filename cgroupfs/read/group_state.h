@@ -28,7 +28,10 @@ struct GroupState {
   // When its CPU usage was first read as it is now: from then to the sample's usage_at() it, and
   // every group below it, used none.
   MonoTime still_since;
-  std::array<Fd, kMaxHot> held;
+  std::array<Fd, kMaxHeld> held;  // By PlannedFile::slot.
+  // A CPU quota of its own, of a group above: until it is known that there is none.
+  bool quota = true;
+  bool quota_above = true;
   // Files this group does not offer, by PlannedFile::bit, and when to look again. On v2 they differ
   // from group to group (the parent's cgroup.subtree_control), on v1 hardly.
   std::uint64_t absent = 0;

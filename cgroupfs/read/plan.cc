@@ -56,6 +56,15 @@ std::size_t leading(const std::vector<PlannedFile>& hot, Role first, Role last) 
   return size;
 }
 
+void give_slots(Plan& plan) {
+  std::vector<PlannedFile>& hot = plan.tiers[static_cast<std::size_t>(Tier::kHot)];
+  PLIMSOLL_CHECK(hot.size() <= kMaxHot);
+  for (std::size_t rank = 0; rank < hot.size(); ++rank) hot[rank].slot = rank;
+  std::size_t next = kMaxHot;
+  for (PlannedFile& file : plan.tiers[static_cast<std::size_t>(Tier::kWarm)])
+    if (file.spec->spare && next < kMaxHeld) file.slot = next++;
+}
+
 }  // namespace
 
 Plan make_plan(const Layout& layout, const GroupSet& groups, std::optional<Blkio> blkio) {
@@ -68,14 +77,14 @@ Plan make_plan(const Layout& layout, const GroupSet& groups, std::optional<Blkio
       if (!hierarchy || !wanted(spec, groups, blkio) || v1_speaks(spec, layout)) continue;
       PLIMSOLL_CHECK(bit < 64);
       std::vector<PlannedFile>& tier = plan.tiers[static_cast<std::size_t>(spec.tier)];
-      tier.insert(tier.begin() + static_cast<std::ptrdiff_t>(place_of(spec, tier)),
-                  {&spec, *hierarchy, bit++});
-      if (spec.version == 2 && spec.role == Role::kMemoryUsage)
-        plan.memory_current = PlannedFile{&spec, *hierarchy, bit - 1};
+      const std::size_t place = place_of(spec, tier);
+      tier.insert(tier.begin() + static_cast<std::ptrdiff_t>(place),
+                  {.spec = &spec, .hierarchy = *hierarchy, .bit = bit++, .slot = {}});
+      if (spec.version == 2 && spec.role == Role::kMemoryUsage) plan.memory_current = tier[place];
     }
   }
+  give_slots(plan);
   const std::vector<PlannedFile>& hot = plan.tiers[static_cast<std::size_t>(Tier::kHot)];
-  PLIMSOLL_CHECK(hot.size() <= kMaxHot);
   // Without CPU usage there is no test: a group may work without its memory usage changing by a
   // page.
   plan.idle_cpu = leading(hot, Role::kCpuUsage, Role::kCpuUsage);

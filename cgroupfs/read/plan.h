@@ -12,11 +12,17 @@ namespace plimsoll::cgroupfs {
 
 // Five on every common host; one more where v1 and v2 share the controllers.
 inline constexpr std::size_t kMaxHot = 6;
+// Warm files that take the descriptors which a group's hot files leave.
+inline constexpr std::size_t kMaxSpare = 3;
+inline constexpr std::size_t kMaxHeld = kMaxHot + kMaxSpare;
 
 struct PlannedFile {
   const FileSpec* spec = nullptr;
   std::size_t hierarchy = 0;  // Index in Layout::hierarchies.
   unsigned bit = 0;           // Its place in the sets of absent files, < 64.
+  // Its place among the files that a group may hold open: a hot file's rank, then, from kMaxHot on,
+  // the warm ones'. None: it is never held.
+  std::optional<std::size_t> slot;
 };
 
 struct Plan {

@@ -41,7 +41,8 @@ struct ReadTarget {
 
 struct ReaderOptions {
   GroupSet groups = GroupSet::defaults();
-  // Hot files held open per cgroup at most; fewer when the two budgets below say so.
+  // Files held open per cgroup at most, its hot ones, then warm ones; fewer when the two budgets
+  // below say so.
   std::size_t held_per_cgroup = 5;
   // Descriptors this reader may hold open in all. The owner derives it from RLIMIT_NOFILE less what
   // else it needs.

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <string_view>
+#include <utility>
 
 #include "cgroupfs/read/blkio_source.h"
 #include "cgroupfs/read/hold_policy.h"
@@ -62,10 +63,33 @@ void TextReader::read(std::span<ReadTarget> targets) {
   adjust_budget(std::max(groups_.size(), targets.size()), now);
   known_.resize(targets.size());
   if (!are_worth_two(targets) || !read_by_two(targets)) read_alone(targets);
-  for (const ReadTarget& target : targets) {
-    if (target.outcome != ReadOutcome::kGone) continue;
-    ++gone_;
-    forget(target.cgroup->serial);
+  settle(targets);
+}
+
+void TextReader::settle(std::span<const ReadTarget> targets) {
+  bool moved = std::exchange(arranged_, false);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const ReadTarget& target = targets[i];
+    if (target.outcome == ReadOutcome::kGone) {
+      ++gone_;
+      forget(target.cgroup->serial);
+    } else if (target.outcome == ReadOutcome::kRead && target.due.has(Tier::kSlow)) {
+      const auto limit = target.sample->limit(Field::kCpuQuota);
+      const bool quota = limit && !limit->is_none();
+      if (std::exchange(known_[i].state->quota, quota) != quota) moved = true;
+    }
+  }
+  if (moved) pass_quotas_down();
+}
+
+// A parent stands before its children. Where it is not among them, nobody knows.
+void TextReader::pass_quotas_down() {
+  for (const Known& known : known_) {
+    if (known.state == nullptr) continue;
+    const GroupState* above = known.above == kNowhere ? nullptr : known_[known.above].state;
+    const bool none_above =
+        known.above == kNowhere || (above != nullptr && !above->quota && !above->quota_above);
+    known.state->quota_above = !(known.parent_known && none_above);
   }
 }
 
@@ -191,9 +215,7 @@ void TextReader::adjust_budget(std::size_t groups, MonoTime now) {
 }
 
 void TextReader::hold_at_most(std::size_t per_cgroup) {
-  for (auto& [serial, state] : groups_) {
-    for (std::size_t rank = per_cgroup; rank < kMaxHot; ++rank) first_.let_go(state.held[rank]);
-  }
+  for (auto& [serial, state] : groups_) first_.hold_at_most(state, per_cgroup);
 }
 
 // The process is out of descriptors, whoever has them: gives back the lowest rank of everybody's
@@ -217,6 +239,7 @@ bool TextReader::is_known(const ReadTarget& target, std::size_t place) const {
 
 // The list is another one than at the last read().
 void TextReader::arrange(std::span<const ReadTarget> targets) {
+  arranged_ = true;
   std::unordered_map<std::string_view, std::uint32_t> places;
   places.reserve(targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -227,6 +250,9 @@ void TextReader::arrange(std::span<const ReadTarget> targets) {
       above = above.substr(0, above.rfind('/'));
       if (const auto place = places.find(above); place != places.end()) known.above = place->second;
     }
+    const std::size_t parent =
+        known.above == kNowhere ? 0 : targets[known.above].cgroup->path.size();
+    known.parent_known = cgroup.path.rfind('/') == parent || cgroup.path == "/";
     places.emplace(cgroup.path, static_cast<std::uint32_t>(i));
   }
 }

@@ -28,6 +28,8 @@ class TextReader final : public CgroupReader {
   bool relieve(MonoTime now);
   [[nodiscard]] bool is_known(const ReadTarget& target, std::size_t place) const;
   void arrange(std::span<const ReadTarget> targets);
+  void settle(std::span<const ReadTarget> targets);
+  void pass_quotas_down();
   GroupState& state_of(const Cgroup& cgroup);
   [[nodiscard]] bool rests(std::span<ReadTarget> targets, std::size_t place);
 
@@ -52,8 +54,10 @@ class TextReader final : public CgroupReader {
     std::uint64_t serial = 0;
     GroupState* state = nullptr;
     std::uint32_t above = kNowhere;  // Place of the nearest group above it, the root not counted.
+    bool parent_known = false;       // That is its parent, or the root is.
   };
   std::vector<Known> known_;
+  bool arranged_ = false;  // In this read().
 
   bool budgeted_ = false;  // Is there a budget? Not before the first read().
   MonoTime relieved_until_;

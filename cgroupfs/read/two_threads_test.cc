@@ -124,7 +124,7 @@ TEST_F(TwoThreads, ReadTheSameAsOne) {
   }
   EXPECT_EQ(reader_->stats().reads, one->stats().reads);
   EXPECT_EQ(reader_->stats().held, one->stats().held);
-  EXPECT_EQ(reader_->stats().held, 3 * kGroups);
+  EXPECT_EQ(reader_->stats().held, 5 * kGroups);
 }
 
 TEST_F(TwoThreads, TakeUpWhereOneLeftOff) {
@@ -162,7 +162,9 @@ TEST_F(TwoThreads, AreNotUsedForATick) {
 
 TEST_F(TwoThreads, DropWhatIsGone) {
   make();
-  start(by_two());
+  ReaderOptions options = by_two();
+  options.held_per_cgroup = 3;
+  start(options);
   std::vector<CgroupSample> samples;
   (void)read(*reader_, samples, How::kFull);
   const std::size_t held = reader_->stats().held;
@@ -198,7 +200,7 @@ TEST_F(TwoThreads, ShareAShortageOfDescriptors) {
   EXPECT_TRUE(stats.failed.empty()) << stats.failed.begin()->first;
   clock_.advance(std::chrono::seconds(120));
   (void)read(*reader_, samples, How::kFull);
-  EXPECT_EQ(reader_->stats().held, 3 * kGroups) << "the shortage is forgotten";
+  EXPECT_EQ(reader_->stats().held, 5 * kGroups) << "the shortage is forgotten";
 }
 
 TEST_F(TwoThreads, StayWithinTheBudgetOfHeldFiles) {
