@@ -35,6 +35,7 @@ double thread_cpu_of(clockid_t clock) {
 
 enum class Frames : std::uint8_t {
   kWhole,   // Whole containers.
+  kGzip,    // The same to clients that take gzip.
   kColumns  // cpu.usage and memory.usage of those that changed.
 };
 
@@ -52,9 +53,14 @@ exporter::StreamQuery query_of(const Load& load) {
   exporter::StreamQuery query;
   query.selection.all = true;
   query.interval = load.interval;
+  query.gzip = load.kind == Frames::kGzip;
   if (load.kind == Frames::kColumns)
     query.columns = {cgroupfs::Field::kCpuUsage, cgroupfs::Field::kMemoryUsage};
   return query;
+}
+
+std::string_view end_of(const Load& load) {
+  return load.kind == Frames::kGzip ? kFlushEnd : kLineEnd;
 }
 
 std::shared_ptr<const exporter::Snapshot> snapshot_at(const exporter::Snapshot& host,
@@ -90,7 +96,8 @@ Bare send_bare(const Load& load, std::string_view frame) {
     std::perror("floor of the streams");
     return {};
   }
-  const StreamClients clients("127.0.0.1:" + std::to_string(ntohs(address.sin_port)), load.clients);
+  const StreamClients clients("127.0.0.1:" + std::to_string(ntohs(address.sin_port)), load.clients,
+                              end_of(load));
   std::vector<Fd> sockets;
   const std::string head = "HTTP/1.0 200 OK\r\n\r\n";
   while (sockets.size() < load.clients) {
@@ -121,11 +128,11 @@ std::string frame_of(const exporter::Snapshot& host, const Load& load) {
   exporter::StreamView view(query_of(load));
   const auto first = snapshot_at(host, load, 0);
   view.follow(*first);
-  std::string frame = *view.frame(*first, 0);
-  if (load.kind == Frames::kWhole) return frame;
+  std::string frame = *view.frame(*first, 0).bytes;
+  if (load.kind != Frames::kColumns) return frame;
   const auto next = snapshot_at(host, load, 1);
   view.follow(*next);
-  return *view.frame(*next, 1);
+  return *view.frame(*next, 1).bytes;
 }
 
 void measure(const Load& load) {
@@ -141,7 +148,7 @@ void measure(const Load& load) {
     hub.add(std::move(stream), std::move(query), nullptr);
   });
   const std::string address = server->listen("127.0.0.1:0").value();
-  const StreamClients clients(address, load.clients);
+  const StreamClients clients(address, load.clients, end_of(load));
   std::thread loop([&] { server->run(); });
   clockid_t clock{};
   ::pthread_getcpuclockid(loop.native_handle(), &clock);
@@ -168,7 +175,8 @@ void measure(const Load& load) {
 
   const std::string what = "stream: " + std::to_string(load.clients) + " clients x " +
                            std::to_string(1000 / load.interval.count()) + " Hz x " +
-                           std::to_string((frame.size() + 999) / 1000) + " KB";
+                           std::to_string((frame.size() + 999) / 1000) + " KB" +
+                           (load.kind == Frames::kGzip ? ", gzip" : "");
   row(load.containers, what.c_str(), used / span * 100, "% core", 0, load.bar);
   row(load.containers, "   beside the same bytes by send(2)", used / span * 100, "% core",
       bare.cpu / span * 100);
@@ -201,7 +209,8 @@ void measure_columns(std::size_t containers) {
   const auto frame = view.frame(*host, 2);
   const double used = thread_cpu() - start;
   row(containers, "stream: cpu.usage and memory.usage of changed containers",
-      static_cast<double>(frame->size()) / static_cast<double>(containers), "B/container", 0, 40);
+      static_cast<double>(frame.bytes->size()) / static_cast<double>(containers), "B/container", 0,
+      40);
   row(containers, "   formatted in", used * 1e3, "ms");
 }
 
@@ -216,12 +225,26 @@ void bench_streams() {
            .frames = 60,
            .bar = 4,
            .late_bar = 10});
+  measure({.clients = 100,
+           .containers = 51,
+           .interval = kTenth,
+           .frames = 60,
+           .bar = 4,
+           .late_bar = 10,
+           .kind = Frames::kGzip});
   measure({.clients = 300,
            .containers = 100,
            .interval = kSecond,
            .frames = 8,
            .bar = 5,
            .late_bar = 10});
+  measure({.clients = 300,
+           .containers = 100,
+           .interval = kSecond,
+           .frames = 8,
+           .bar = 5,
+           .late_bar = 10,
+           .kind = Frames::kGzip});
   measure({.clients = 300,
            .containers = 100,
            .interval = kSecond,

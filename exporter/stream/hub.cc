@@ -20,6 +20,7 @@ void StreamHub::add(std::shared_ptr<http::Stream> stream, StreamQuery query,
   client.view = view_for(query);
   client.told = query.interval;
   client.query = std::move(query);
+  if (client.query.gzip) client.stream->write(gzip_stream_head());
   clients_.push_back(std::move(client));
   client_count_ = clients_.size();
   if (!current) return;
@@ -50,7 +51,10 @@ void StreamHub::publish_watched(const SnapshotPtr& snapshot) {
 }
 
 void StreamHub::finish_all() {
-  for (const Client& client : clients_) client.stream->finish();
+  for (const Client& client : clients_) {
+    if (client.query.gzip) client.stream->write(client.end.bytes());
+    client.stream->finish();
+  }
   clients_.clear();
   forget_closed();
 }
@@ -144,18 +148,27 @@ void StreamHub::offer(Client& client, const Snapshot& snapshot) {
     tell(client, "interval", json + "}");
   }
   const std::uint64_t formatted = client.view->formatted();
-  client.stream->write(client.view->frame(snapshot, client.sent));
+  send(client, client.view->frame(snapshot, client.sent));
   client.sent = snapshot.sequence;
   formatted_ += client.view->formatted() - formatted;
   ++frames_;
 }
 
-void StreamHub::tell(const Client& client, std::string_view event, const std::string& json) const {
-  client.stream->write(
-      std::make_shared<const std::string>(framed(client.query.format, event, 0, json)));
+void StreamHub::send(Client& client, const StreamPart& part) {
+  if (client.query.gzip) client.end.add(part);
+  client.stream->write(part.bytes);
 }
 
-void StreamHub::replay(const Client& client, const Snapshot& snapshot) const {
+// Nobody else gets it, so compressing it would hold up all for one; and a replay may be long.
+void StreamHub::send_alone(Client& client, std::string text) {
+  send(client, client.query.gzip ? stored_part(text) : plain_part(std::move(text)));
+}
+
+void StreamHub::tell(Client& client, std::string_view event, const std::string& json) {
+  send_alone(client, framed(client.query.format, event, 0, json));
+}
+
+void StreamHub::replay(Client& client, const Snapshot& snapshot) const {
   if (history_ == nullptr) return;
   std::size_t queued = 0;
   for (const Client& other : clients_) queued += other.stream->pending();
@@ -176,7 +189,7 @@ void StreamHub::replay(const Client& client, const Snapshot& snapshot) const {
       text += framed(client.query.format, "history", 0, json);
     }
   }
-  if (!text.empty()) client.stream->write(std::make_shared<const std::string>(std::move(text)));
+  if (!text.empty()) send_alone(client, std::move(text));
 }
 
 }  // namespace plimsoll::exporter

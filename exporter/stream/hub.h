@@ -65,6 +65,7 @@ class StreamHub {
     std::shared_ptr<http::Stream> stream;
     std::shared_ptr<StreamView> view;
     StreamQuery query;
+    GzipStreamEnd end;                // Of a stream that is compressed.
     std::chrono::nanoseconds told{};  // The interval that the client knows of.
     MonoTime next_at;
     std::uint64_t skipped = 0;
@@ -80,8 +81,10 @@ class StreamHub {
   void choose_followed(const Snapshot& snapshot);
   void forget_closed();
   void offer(Client& client, const Snapshot& snapshot);
-  void tell(const Client& client, std::string_view event, const std::string& json) const;
-  void replay(const Client& client, const Snapshot& snapshot) const;
+  static void send(Client& client, const StreamPart& part);
+  static void send_alone(Client& client, std::string text);
+  static void tell(Client& client, std::string_view event, const std::string& json);
+  void replay(Client& client, const Snapshot& snapshot) const;
 
   const History* history_;
   const std::chrono::nanoseconds tick_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "base/fake_clock.h"
 #include "exporter/collect/rates.h"
@@ -32,6 +33,23 @@ class FakeStream final : public http::Stream {
   bool gone = false;
   bool finished = false;
 };
+
+// Of a gzip file that is whole.
+std::string inflated(const FakeStream& stream) {
+  std::string in;
+  for (const auto& frame : stream.frames) in += *frame;
+  std::string text(std::size_t{1} << 20, '\0');
+  z_stream gzip{};
+  EXPECT_EQ(::inflateInit2(&gzip, 15 + 16), Z_OK);
+  gzip.next_in = reinterpret_cast<Bytef*>(in.data());
+  gzip.avail_in = static_cast<uInt>(in.size());
+  gzip.next_out = reinterpret_cast<Bytef*>(text.data());
+  gzip.avail_out = static_cast<uInt>(text.size());
+  EXPECT_EQ(::inflate(&gzip, Z_FINISH), Z_STREAM_END);
+  text.resize(gzip.total_out);
+  ::inflateEnd(&gzip);
+  return text;
+}
 
 SnapshotPtr snapshot(std::uint64_t sequence, std::vector<std::string> names) {
   auto made = std::make_shared<Snapshot>();
@@ -95,6 +113,30 @@ TEST(StreamHub, FormatsAViewOnceAndSharesIt) {
   EXPECT_THAT(*a->frames[0], HasSubstr("id-web"));
   EXPECT_THAT(*a->frames[0], Not(HasSubstr("id-db")));
   EXPECT_THAT(*other->frames[0], HasSubstr("id-db"));
+}
+
+TEST(StreamHub, CompressesAViewOnceAndEndsWellFormed) {
+  StreamHub hub(nullptr, seconds(1));
+  const auto plain = std::make_shared<FakeStream>();
+  const auto early = std::make_shared<FakeStream>();
+  const auto late = std::make_shared<FakeStream>();
+  StreamQuery query = query_for({});
+  hub.add(plain, query, snapshot(1, {"web"}));
+  query.gzip = true;
+  hub.add(early, query, snapshot(1, {"web"}));
+  hub.publish(snapshot(2, {"web"}));
+  hub.add(late, query, snapshot(2, {"web"}));
+  late->queued = StreamHub::kMaxPending + 1;
+  hub.publish(snapshot(3, {"web"}));
+  late->queued = 0;
+  hub.publish(snapshot(4, {"web"}));
+  EXPECT_EQ(hub.stats().formatted, 8U) << "for each tick one of either";
+  EXPECT_EQ(late->frames.back().get(), early->frames.back().get());
+  hub.finish_all();
+  std::string all;
+  for (const auto& frame : plain->frames) all += *frame;
+  EXPECT_EQ(inflated(*early), all);
+  EXPECT_EQ(inflated(*late), *plain->frames[1] + "{\"skipped\":1}\n" + *plain->frames[3]);
 }
 
 TEST(StreamHub, FormatsOnceForThreeHundredClientsAndNothingForNobody) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/number.h"
+#include "exporter/metrics/negotiate.h"
 #include "exporter/stream/json_columns.h"
 #include "exporter/stream/parameters.h"
 
@@ -12,6 +13,7 @@ Result<StreamQuery> parse_stream_query(const http::Request& request, WallTime no
   PLIMSOLL_TRY(refuse_unknown(request.query, Selects::kContainers,
                               {"interval", "fields", "since", "format"}));
   StreamQuery query;
+  query.gzip = choose_coding(request.header("accept-encoding")) == Coding::kGzip;
   query.selection = PLIMSOLL_TRY(parse_selection(request.query));
   if (request.header("accept").find("text/event-stream") != std::string_view::npos)
     query.format = StreamFormat::kSse;

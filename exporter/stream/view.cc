@@ -23,11 +23,15 @@ constexpr std::array kOfEveryTick = {
 }  // namespace
 
 StreamView::StreamView(const StreamQuery& query)
-    : selection_(query.selection), format_(query.format), columns_(query.columns) {}
+    : selection_(query.selection),
+      format_(query.format),
+      columns_(query.columns),
+      deflater_(query.gzip ? std::make_unique<PartDeflater>() : nullptr) {}
 
 std::string StreamView::key(const StreamQuery& query) {
   std::string key = query.selection.key();
   key += query.format == StreamFormat::kSse ? "|sse" : "|ndjson";
+  if (query.gzip) key += "|gzip";
   for (const cgroupfs::Field field : query.columns)
     key.append("|").append(std::to_string(static_cast<unsigned>(field)));
   return key;
@@ -57,7 +61,7 @@ StreamView::Frame StreamView::frame(const Snapshot& snapshot, std::uint64_t sinc
   // Whole containers are relative to nothing, and so is a frame that says who they are.
   if (columns_.empty() || since < who_since_) since = 0;
   Frame& frame = frames_[since];
-  if (!frame) {
+  if (!frame.bytes) {
     frame = format(snapshot, since);
     ++formatted_;
   }
@@ -75,7 +79,8 @@ StreamView::Frame StreamView::format(const Snapshot& snapshot, std::uint64_t sin
     append_change_frame(json, snapshot, rows_, columns_, since);
     event = "changes";
   }
-  return std::make_shared<const std::string>(framed(format_, event, snapshot.sequence, json));
+  std::string text = framed(format_, event, snapshot.sequence, json);
+  return deflater_ ? deflater_->deflate(text) : plain_part(std::move(text));
 }
 
 }  // namespace plimsoll::exporter

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "exporter/collect/snapshot.h"
+#include "exporter/stream/gzip_stream.h"
 #include "exporter/stream/stream_query.h"
 
 namespace plimsoll::exporter {
 
 class StreamView {
  public:
-  using Frame = std::shared_ptr<const std::string>;
+  using Frame = StreamPart;
 
   explicit StreamView(const StreamQuery& query);
 
@@ -47,6 +48,7 @@ class StreamView {
   const Selection selection_;
   const StreamFormat format_;
   const std::vector<cgroupfs::Field> columns_;
+  const std::unique_ptr<PartDeflater> deflater_;  // Null: its frames are not compressed.
 
   std::vector<std::size_t> rows_;
   Who who_;                      // The containers of rows_.

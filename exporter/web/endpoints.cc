@@ -173,8 +173,10 @@ void Endpoints::container(const Request& request, Responder responder) {
 void Endpoints::stream(const Request& request, Responder responder) {
   auto query = parse_stream_query(request, clock_.wall());
   if (!query) return responder.send(json_error(query.error()));
-  const StreamFormat format = query->format;
-  hub_.add(responder.stream(stream_head(format)), *std::move(query), loop_.current());
+  http::Response head = stream_head(query->format);
+  head.headers.emplace_back("Vary", "Accept-Encoding");
+  if (query->gzip) head.headers.emplace_back("Content-Encoding", "gzip");
+  hub_.add(responder.stream(std::move(head)), *std::move(query), loop_.current());
   watch();
 }
 

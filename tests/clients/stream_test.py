@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import unittest
+import zlib
 
 import case
 import kernel
@@ -58,10 +59,20 @@ class Client:
         self.socket.sendall(f"GET {target} HTTP/1.0\r\nHost: localhost\r\n{headers}\r\n".encode())
         self.input = b""
         self.objects = []
+        self.gzip = None
+
+    def inflated(self):
+        """Goes on with what comes after the head as with a gzip stream."""
+        while b"\r\n\r\n" not in self.input:
+            self.input += self.socket.recv(1 << 18)
+        head, self.input = self.input.split(b"\r\n\r\n", 1)
+        self.gzip = zlib.decompressobj(wbits=31)
+        self.input = self.gzip.decompress(self.input)
+        return head.decode().lower()
 
     def read(self):
         data = self.socket.recv(1 << 18)
-        self.input += data
+        self.input += self.gzip.decompress(data) if self.gzip else data
         *lines, self.input = self.input.split(b"\n")
         for line in lines:
             line = line.strip().removeprefix(b"data: ")
@@ -165,6 +176,31 @@ class StreamTest(unittest.TestCase):
         self.assertEqual(sequences, sorted(sequences))
         self.assertTrue(all(each["cgroup"] == "/" + NAME for each in history))
 
+    def test_comes_compressed_to_who_takes_it_so(self):
+        plain = stream("all=true", "Accept-Encoding: br\r\n")
+        plain.until(lambda objects: len(objects) >= 2)
+        gzip = stream("all=true&since=-3s", "Accept-Encoding: gzip, br\r\n")
+        head = gzip.inflated()
+        self.assertIn("content-encoding: gzip", head)
+        self.assertIn("vary: accept-encoding", head)
+        self.assertIn("application/x-ndjson", head)
+
+        def live(objects):
+            return [each for each in objects if "containers" in each]
+
+        objects = gzip.until(lambda objects: len(live(objects)) >= 3)
+        self.assertIn("cgroup", objects[0], "history first")
+        wanted = {each["cgroup"] for each in plain.objects[-1]["containers"]}
+        self.assertEqual({each["cgroup"] for each in live(objects)[0]["containers"]}, wanted)
+        for client in (plain, gzip):
+            client.close()
+        got = subprocess.run(
+            ["curl", "-sN", "--compressed", "--max-time", "3", f"http://{exporter.address}/api/v1/stream?cgroup=/{NAME}"],
+            capture_output=True, text=True, check=False)
+        lines = got.stdout.splitlines()
+        self.assertGreaterEqual(len(lines), 2, got.stderr)
+        self.assertEqual(json.loads(lines[-1])["containers"][0]["cgroup"], "/" + NAME)
+
     def test_the_whole_history_of_a_group_in_one_request(self):
         container = json.loads(exporter.get(f"/api/v1/containers/{NAME}?history=5m")[1])
         self.assertEqual(container["cgroup"], "/" + NAME)
@@ -179,10 +215,15 @@ class StreamTest(unittest.TestCase):
     def test_it_stops_with_clients_on_the_line(self):
         client = stream("all=true")
         client.until(lambda objects: len(objects) >= 1)
+        gzip = stream("all=true", "Accept-Encoding: gzip\r\n")
+        gzip.inflated()
+        gzip.until(lambda objects: len(objects) >= 1)
         self.assertEqual(exporter.stop(), 0)
-        while client.read():
-            pass
-        client.close()
+        for each in (client, gzip):
+            while each.read():
+                pass
+            each.close()
+        self.assertTrue(gzip.gzip.eof, "a whole gzip file")
 
 
 if __name__ == "__main__":
