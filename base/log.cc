@@ -1,10 +1,14 @@
 #include "base/log.h"
 
 #include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 namespace plimsoll::log {
@@ -44,6 +48,40 @@ spdlog::level::level_enum spdlog_level(Level level) {
   return spdlog::level::info;
 }
 
+// A line's level as the journal reads it from what a service writes, sd-daemon(3): "<4>".
+class Priority final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*when*/,
+              spdlog::memory_buf_t& out) override {
+    const std::string_view text = message.level >= spdlog::level::err     ? "<3>"
+                                  : message.level == spdlog::level::warn  ? "<4>"
+                                  : message.level == spdlog::level::debug ? "<7>"
+                                                                          : "<6>";
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<Priority>();
+  }
+};
+
+// systemd names the journal's socket, "DEVICE:INODE", to services whose stderr it is; a service's
+// child may have another stderr under the same name.
+bool stderr_is_the_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status{};
+  if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
+}
+
+std::unique_ptr<spdlog::formatter> formatter() {
+  auto made = std::make_unique<spdlog::pattern_formatter>();
+  if (stderr_is_the_journal())  // It keeps the time and the level itself.
+    made->add_flag<Priority>('*').set_pattern("%*%v");
+  else
+    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  return made;
+}
+
 }  // namespace
 
 std::optional<Level> level_named(std::string_view name) {
@@ -60,7 +98,7 @@ void start(Level level) {
   writer->logger = std::make_shared<spdlog::async_logger>(
       "plimsoll", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer->pool,
       spdlog::async_overflow_policy::overrun_oldest);
-  writer->logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  writer->logger->set_formatter(formatter());
   writer->logger->set_level(spdlog_level(level));
   writer->logger->flush_on(spdlog::level::warn);
   g_writer = std::move(writer);
