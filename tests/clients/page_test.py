@@ -113,6 +113,16 @@ class Page(unittest.TestCase):
         docker("rm", "-f", "passing")
         self.assertTrue(case.eventually(lambda: any("has ended" in text for text in browser.texts(".sub"))), browser.texts(".sub"))
 
+    def test_what_is_read_every_few_seconds_has_no_peaks_of_its_own(self):
+        at = lambda second: f"2026-11-22T12:00:{second:02}.000000000Z"
+        # Read at 0, 5 and 10 s; between them the snapshots repeat what was read.
+        points = [{"timestamp": at(second), "sampled_at_warm": at(second // 5 * 5), "value": second // 5 * 2} for second in range(12)]
+        script = "return import('/page/detail.js').then(({ growth }) => growth(arguments[0], (point) => point.value, true))"
+        self.assertEqual([rate for _, rate in browser.run(script, points)], [0.4, 0.4])
+        # Those of the history do not say when. What stands for longer than it may go unread did not grow.
+        history = [{"timestamp": at(second), "value": second // 5 * 2 if second < 20 else 6} for second in range(32)]
+        self.assertEqual([rate for _, rate in browser.run(script, history)], [0.4, 0.4, 0.4, 0.0])
+
     def test_control_groups_as_a_tree(self):
         browser.open(address("#/tree"))
         self.assertTrue(case.eventually(lambda: len(browser.texts(".tree summary")) >= 2), browser.texts(".sub"))

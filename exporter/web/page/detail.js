@@ -5,6 +5,8 @@ import { bytes, clock, cores, count, element, percent, rate } from "./text.js";
 const SPAN = 300;
 // A container that just began is not shown as a dot at the edge of five empty minutes.
 const SHORTEST = 30;
+// Nothing is read more rarely while its group runs.
+const SLOWEST = 10;
 
 // What a chart shows. `of` gives a number of a point, `rate` the growth of one per second.
 const CHARTS = [
@@ -23,9 +25,9 @@ const CHARTS = [
     { label: "read", color: "--line", rate: (point) => point.io?.read_bytes },
     { label: "write", color: "--second", rate: (point) => point.io?.write_bytes } ] },
   { title: "Pressure: share of the time that somebody waited", format: percent, series: [
-    { label: "CPU", color: "--line", rate: (point) => point.pressure?.cpu?.some },
-    { label: "memory", color: "--alarm", rate: (point) => point.pressure?.memory?.some },
-    { label: "IO", color: "--second", rate: (point) => point.pressure?.io?.some } ] },
+    { label: "CPU", color: "--line", rate: (point) => point.pressure?.cpu?.some, slow: true },
+    { label: "memory", color: "--alarm", rate: (point) => point.pressure?.memory?.some, slow: true },
+    { label: "IO", color: "--second", rate: (point) => point.pressure?.io?.some, slow: true } ] },
   { title: "Processes and threads", format: count, series: [
     { label: "PIDs", color: "--line", of: (point) => point.pids?.current },
     { label: "limit", color: "--limit", dashed: true, of: (now) => now.pids?.limit, now: true } ] },
@@ -35,15 +37,20 @@ function seconds(point) {
   return Date.parse(point.timestamp) / 1000;
 }
 
-// Growth per second between points at which the value moved or was known to stand.
-function growth(points, of) {
+// Growth per second between points at which the value moved or was known to stand. `slow` numbers are read every few
+// seconds, and stand in the points between as they were; the points of a stream say when they were read, those of the
+// history do not.
+export function growth(points, of, slow = false) {
   const made = [];
   let before;
   for (const point of points) {
     const value = of(point);
     if (value === null || value === undefined) continue;
-    const at = seconds(point);
-    if (before && at > before.at) made.push([at, Math.max(0, value - before.value) / (at - before.at)]);
+    const stamp = slow && point.sampled_at_warm;
+    const at = stamp ? Date.parse(stamp) / 1000 : seconds(point);
+    if (before && at <= before.at) continue;
+    if (before && slow && !stamp && value === before.value && at - before.at < SLOWEST) continue;
+    if (before) made.push([at, Math.max(0, value - before.value) / (at - before.at)]);
     before = { at, value };
   }
   return made;
@@ -159,9 +166,9 @@ export class Detail {
       return value;
     }, undefined);
     for (const { series, chart, marks } of this.charts) {
-      const lines = series.map(({ label, color, dashed, of, rate: counter, now }) => ({
+      const lines = series.map(({ label, color, dashed, of, rate: counter, now, slow }) => ({
         label, color, dashed,
-        values: now ? this.level(of(this.now), begin) : counter ? growth(this.points, counter)
+        values: now ? this.level(of(this.now), begin) : counter ? growth(this.points, counter, slow)
           : this.points.map((point) => [seconds(point), of(point) ?? null]),
       }));
       chart.show(lines.filter(({ values }) => values.length > 0), begin, this.end, marks ? kills : []);
