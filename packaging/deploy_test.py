@@ -198,6 +198,12 @@ class Journal(unittest.TestCase):
         for field in re.findall(r"@([A-Z_]+)@", catalogue):
             self.assertIn(f'add("{field}"', sink)
 
+    def test_every_field_is_documented_and_sent(self):
+        sink = (ROOT / "control/breach/journal_sink.cc").read_text(encoding="utf-8")
+        page = (ROOT / "docs/events.md").read_text(encoding="utf-8").split("Fields of the journal's entries", 1)[1].split("Each has", 1)[0]
+        said = {field for row in page.splitlines() if row.startswith("| `") for field in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
+        self.assertEqual(said, set(re.findall(r'add\("([A-Z_]+)"', sink)))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -13,10 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = "^(kernel|guest)$"
 # Files the python tests read, besides themselves.
-TREES = ("tests/clients", "tests/guest", "packaging")
+TREES = ("tests/clients", "tests/guest", "packaging", "docs")
 # Jobs that install Debian's packages of what is built.
 PACKAGES = ("packages", "containers_packages")
-FILES = ("exporter/metrics/promtool_allowlist.txt", "script/record-tree")
+FILES = ("README.md", "exporter/metrics/promtool_allowlist.txt", "script/record-tree")
 # The emulated processors are about ten times slower than this host's.
 SLOWNESS = 4
 SUITE_TIMEOUT = 600  # Seconds for one file of the suite; quiet machines need an eighth of it.
