@@ -1,5 +1,6 @@
 """The Debian packages of the built programs: what is in them, and what Debian's own checker says."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -67,6 +68,13 @@ class Packages(unittest.TestCase):
         }.items():  # fmt: skip
             with self.subTest(name):
                 self.assertEqual(set(paths) - self.paths(name), set())
+
+    def test_made_again_they_are_the_same_bytes(self):
+        digests = lambda directory: {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in Path(directory).glob("*.deb")}
+        with tempfile.TemporaryDirectory(prefix="plimsoll-test-") as directory:
+            code, said = run("script/package", "--build", str(BUILD), "--output", directory)
+            self.assertEqual(code, 0, said)
+            self.assertEqual(digests(directory), digests(self.files["plimsoll"].parent))
 
     def test_nobody_gets_rights_by_a_file(self):
         for name in NAMES:
