@@ -29,9 +29,9 @@ SPIN = "while :; do :; done"
 WAVES = f"while :; do for i in '1 9' '3 7' '6 4' '9 1' '7 3' '4 6'; do set -- $i; busybox timeout 0.$1 sh -c '{SPIN}'; sleep 0.$2; done; done"
 LABELS = ["--label", "com.docker.compose.project=shop"]
 CONTAINERS = {
-    "shop-web": ("exec httpd -f -h /bin", *LABELS, "--memory", "64m", "--pids-limit", "50"),
-    "shop-asker": ("while :; do wget -q -O /dev/null http://$WEB/busybox; sleep 0.05; done", *LABELS, "--memory", "64m"),
-    "shop-db": ("dd if=/dev/zero of=/dev/shm/a bs=1M count=60 2>/dev/null; sleep 100000", *LABELS, "--memory", "64m", "--shm-size", "64m"),
+    "web": ("exec httpd -f -h /bin", *LABELS, "--memory", "64m", "--pids-limit", "50"),
+    "asker": ("while :; do wget -q -O /dev/null http://$WEB/busybox; sleep 0.05; done", *LABELS, "--memory", "64m"),
+    "db": ("dd if=/dev/zero of=/dev/shm/a bs=1M count=60 2>/dev/null; sleep 100000", *LABELS, "--memory", "64m", "--shm-size", "64m"),
     "batch": (SPIN, "--cpus", "0.3", "--memory", "128m"),
     "import": ("while :; do dd if=/dev/zero of=/f bs=1M count=4 conv=fsync 2>/dev/null; sleep 0.3; done", "--memory", "128m"),
     "worker": (WAVES, "--cpus", "1", "--memory", "32m"),
@@ -111,7 +111,7 @@ def draw_page(browser, address):
 def draw_terminal(browser, roots):
     program = f"unshare --uts sh -c 'hostname demo; exec {case.PLIMSOLL} top --local --color always {roots}'"
     terminal = Terminal(program, LINES, COLUMNS, ("LC_ALL=C.UTF-8", "COLORTERM="))
-    terminal.shows("shop-db")
+    terminal.shows("db")
     time.sleep(60)  # Lines need a past.
     draw(browser, terminal.screen(escapes=True), "top.png")
     terminal.type("/worker")
@@ -129,7 +129,7 @@ def main():
     exporter = browser = None
     try:
         for name, (script, *flags) in CONTAINERS.items():
-            web = host("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "shop-web") if name == "shop-asker" else ""
+            web = host("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "web") if name == "asker" else ""
             host("run", "-d", "--name", name, "-e", f"WEB={web}", *flags, IMAGE, "sh", "-c", script)
         # A name of nobody's machine.
         exporter = Exporter(*roots.split(), prefix=("unshare", "--uts", "sh", "-c", 'hostname demo; exec "$0" "$@"'))
