@@ -1,5 +1,5 @@
 """What the documents tell people to type, held against the built program: commands, options, links; and those
-commands that only look are run."""
+within sentences that only look are run (blocks: tests/clients/documents_test.py)."""
 
 import os
 import re
@@ -39,11 +39,19 @@ def blocks(text):
 
 def commands(path):
     """Every command line of ours that a page shows, as words; prose after it is left out."""
-    text = path.read_text(encoding="utf-8")
-    found = [match[1] for line in blocks(text) if (match := LINES.match(line))]
-    outside = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    found += INLINE.findall(outside)
-    for line in found:
+    found = [match[1] for line in blocks(path.read_text(encoding="utf-8")) if (match := LINES.match(line))]
+    yield from words_of(found)
+    yield from within_text(path)
+
+
+def within_text(path):
+    """The same of what stands in sentences and tables; what stands in blocks is typed by tests/clients/documents_test.py."""
+    outside = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    yield from words_of(INLINE.findall(outside))
+
+
+def words_of(lines):
+    for line in lines:
         line = re.split(r"\s(?:\||>|&&|;|#|&)(?:\s|$)|…|\.\.\.", line)[0]
         try:
             yield shlex.split(line)[1:]
@@ -103,7 +111,7 @@ class Documents(unittest.TestCase):
         name = "/"  # The host itself: there wherever this runs, and not gone a moment later.
         run = set()
         for page in PAGES:
-            for words in commands(page):
+            for words in within_text(page):
                 plain = any(set(each) <= set(words) and words[0] == each[0] for each in HARMLESS)
                 words = tuple(name if word == "NAME" else word for word in words)
                 if not plain or words in run or any(re.fullmatch(r"[A-Z]+(:[A-Z]+)?|<.*>|\[.*|URL.*", word) for word in words):
@@ -116,7 +124,7 @@ class Documents(unittest.TestCase):
                 allowed = (0, 1) if words[0] == "doctor" else (0,)
                 self.assertIn(done.returncode, allowed, f"{page.name}: plimsoll {' '.join(words)}: {done.stderr}")
                 self.assertTrue(done.stdout, words)
-        self.assertGreater(len(run), 10)
+        self.assertGreater(len(run), 4)
 
     def test_links_lead_somewhere(self):
         for page in [*PAGES, *sorted((ROOT / "docs/decisions").glob("*.md"))]:

@@ -112,8 +112,8 @@ class Terminal:
                     assert text in self.seen, f"{text!r} did not come, but: {self.seen!r}"
         self.seen = self.seen.partition(text)[2]
 
-    def wait(self, seconds=60):
-        """The exit status; reads on, as terminals do."""
+    def read_for(self, seconds):
+        """What comes in that time, or until the command ends."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             if select.select([self.fd], [], [], 0.05)[0]:
@@ -121,6 +121,10 @@ class Terminal:
                     self.seen += os.read(self.fd, 4096).decode(errors="replace")
                 except OSError:
                     pass
+
+    def wait(self, seconds=60):
+        """The exit status; reads on, as terminals do."""
+        self.read_for(seconds)
         status = self.process.wait(1)
         os.close(self.fd)
         return status

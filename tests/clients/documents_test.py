@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 import unittest
 from pathlib import Path
 
@@ -117,7 +116,10 @@ class Session:
     def watch(self, text):
         """Of what has no end: Ctrl-C when something came."""
         terminal = Terminal(self.shell("stty rows 24 cols 100\n" + text), {**self.environment, "TERM": "xterm"})
-        time.sleep(1.5)
+        for _ in range(10):
+            terminal.read_for(1.5)
+            if terminal.seen.strip():
+                break
         terminal.type("\x03")
         code = terminal.wait(20)
         return (0 if code in (0, 130, -signal.SIGINT, 128 + signal.SIGINT) else code), terminal.seen
