@@ -33,11 +33,6 @@ class PlainChannel final : public ClientChannel {
   const std::string endpoint_;
 };
 
-const MakeChannel make_plain_channel = [](Fd socket, const Peer& peer,
-                                          TimePoint) -> Result<std::unique_ptr<ClientChannel>> {
-  return std::make_unique<PlainChannel>(std::move(socket), peer.endpoint);
-};
-
 Result<std::string> request_text(const Address& address, const std::string& endpoint,
                                  const std::string& target, const ClientOptions& options,
                                  const Body* body) {
@@ -68,9 +63,10 @@ Result<> exchange(const std::string& endpoint, const std::string& target,
   const TimePoint connect_by =
       std::min(steady_clock::now() + options.connect_timeout, next_deadline());
   Fd socket = PLIMSOLL_TRY(connect_to(address, endpoint, connect_by));
-  const MakeChannel& make = options.channel ? options.channel : make_plain_channel;
+  const Peer peer{address, endpoint};
   const auto channel =
-      PLIMSOLL_TRY(make(std::move(socket), Peer{address, endpoint}, next_deadline()));
+      PLIMSOLL_TRY(options.channel ? options.channel(std::move(socket), peer, next_deadline())
+                                   : make_plain_channel(std::move(socket), peer, next_deadline()));
   PLIMSOLL_TRY(channel->send_all(request, next_deadline()));
   std::array<char, std::size_t{16} * 1024> input{};
   for (;;) {
@@ -106,7 +102,31 @@ Result<ClientResponse> whole_answer(const std::string& endpoint, const std::stri
   return response;
 }
 
+// Piece by piece; `body` as above.
+Result<> pieces(const std::string& endpoint, const std::string& target, const Body* body,
+                const std::function<bool(std::string_view)>& on_data,
+                const ClientOptions& options) {
+  std::string refusal;
+  ResponseParser parser([&](const ResponseHead& head, std::string_view piece) {
+    if (is_success(head.status)) return on_data(piece);
+    refusal.append(piece.substr(0, kExcerpt - refusal.size()));
+    return refusal.size() < kExcerpt;
+  });
+  PLIMSOLL_TRY(exchange(
+      endpoint, target, options, parser, [&] { return steady_clock::now() + options.timeout; },
+      body));
+  if (is_success(parser.head().status)) return {};
+  const int status = parser.head().status;
+  return failure(ErrorKind::kRejected, body == nullptr ? "GET" : "POST",
+                 endpoint + target + ": " + std::to_string(status) + " " +
+                     std::string(reason_of(status)) + ": " + refusal);
+}
+
 }  // namespace
+
+Result<std::unique_ptr<ClientChannel>> make_plain_channel(Fd socket, const Peer& peer, TimePoint) {
+  return std::make_unique<PlainChannel>(std::move(socket), peer.endpoint);
+}
 
 Result<ClientResponse> get(const std::string& endpoint, const std::string& target,
                            const ClientOptions& options) {
@@ -121,19 +141,13 @@ Result<ClientResponse> post(const std::string& endpoint, const std::string& targ
 Result<> stream(const std::string& endpoint, const std::string& target,
                 const std::function<bool(std::string_view)>& on_data,
                 const ClientOptions& options) {
-  std::string refusal;
-  ResponseParser parser([&](const ResponseHead& head, std::string_view piece) {
-    if (is_success(head.status)) return on_data(piece);
-    refusal.append(piece.substr(0, kExcerpt - refusal.size()));
-    return refusal.size() < kExcerpt;
-  });
-  PLIMSOLL_TRY(exchange(endpoint, target, options, parser,
-                        [&] { return steady_clock::now() + options.timeout; }));
-  if (is_success(parser.head().status)) return {};
-  const int status = parser.head().status;
-  return failure(ErrorKind::kRejected, "GET",
-                 endpoint + target + ": " + std::to_string(status) + " " +
-                     std::string(reason_of(status)) + ": " + refusal);
+  return pieces(endpoint, target, nullptr, on_data, options);
+}
+
+Result<> stream_post(const std::string& endpoint, const std::string& target, const Body& body,
+                     const std::function<bool(std::string_view)>& on_data,
+                     const ClientOptions& options) {
+  return pieces(endpoint, target, &body, on_data, options);
 }
 
 }  // namespace plimsoll::http

@@ -46,5 +46,10 @@ struct Body {
 [[nodiscard]] Result<> stream(const std::string& endpoint, const std::string& target,
                               const std::function<bool(std::string_view)>& on_data,
                               const ClientOptions& options = {});
+// The same for what a POST answers.
+[[nodiscard]] Result<> stream_post(const std::string& endpoint, const std::string& target,
+                                   const Body& body,
+                                   const std::function<bool(std::string_view)>& on_data,
+                                   const ClientOptions& options = {});
 
 }  // namespace plimsoll::http

@@ -37,4 +37,8 @@ struct Peer {
 using MakeChannel =
     std::function<Result<std::unique_ptr<ClientChannel>>(Fd socket, const Peer&, TimePoint)>;
 
+// The bare socket: for who wraps what is made.
+[[nodiscard]] Result<std::unique_ptr<ClientChannel>> make_plain_channel(Fd socket, const Peer& peer,
+                                                                        TimePoint deadline);
+
 }  // namespace plimsoll::http

@@ -126,6 +126,30 @@ TEST(Client, StreamsUntilTheCallerHasEnough) {
   EXPECT_EQ(pieces, 3);
 }
 
+TEST(Client, StreamsWhatAPostAnswers) {
+  const RunningServer server({}, [](Server& at) {
+    at.route("/echo", {"POST"}, [](const Request& request, Responder responder) {
+      const auto stream = responder.stream({});
+      stream->write(shared(request.body + "\n"));
+      stream->write(shared(std::string(request.header("content-type"))));
+      stream->finish();
+    });
+    at.route("/refuse", {"POST"}, [](const Request&, Responder responder) {
+      responder.send(Response::text(403, "not you"));
+    });
+  });
+  std::string seen;
+  const auto collect = [&](std::string_view piece) {
+    seen += piece;
+    return true;
+  };
+  EXPECT_TRUE(stream_post(server.address(), "/echo", {"a/b", "body"}, collect));
+  EXPECT_EQ(seen, "body\na/b");
+  const auto refused = stream_post(server.address(), "/refuse", {"a/b", ""}, collect);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().subject, HasSubstr("403 Forbidden: not you"));
+}
+
 TEST(Client, RefusesTargetsThatAreNotEncoded) {
   for (const char* target : {"", "x", "/a b", "/a\r\nX: y", "/a#b"}) {
     const auto refused = get("127.0.0.1:1", target);
