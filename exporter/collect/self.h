@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cgroupfs/read/reader.h"
 #include "cgroupfs/tree/tree.h"
+#include "exporter/collect/etcd_stats.h"
 #include "exporter/collect/filesystem.h"
 #include "exporter/collect/group_stats.h"
 #include "exporter/collect/history.h"
@@ -103,6 +104,7 @@ struct SelfStats {
   std::uint64_t dropped_logs = 0;
   std::uint64_t label_collisions = 0;  // Label names that became equal when sanitised.
   std::optional<PushStats> push;       // Only where pushing is configured.
+  std::optional<EtcdStats> etcd;       // Only where --etcd.endpoints is given.
 };
 
 }  // namespace plimsoll::exporter

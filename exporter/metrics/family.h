@@ -153,6 +153,7 @@ struct Family {
 [[nodiscard]] std::span<const Family> families_page();
 [[nodiscard]] std::span<const Family> families_process();
 [[nodiscard]] std::span<const Family> families_push();
+[[nodiscard]] std::span<const Family> families_etcd();
 
 struct FamilyTable {
   std::string_view title;

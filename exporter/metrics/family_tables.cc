@@ -28,6 +28,7 @@ std::span<const FamilyTable> family_tables() {
       {"The exporter: its pages", families_page(), true},
       {"The exporter: its process", families_process(), true},
       {"The exporter: what it pushes", families_push(), true},
+      {"The exporter: its registration in etcd", families_etcd(), true},
   });
   return kTables;
 }

@@ -338,6 +338,14 @@ SelfStats sample_self() {
   self.reader.denied["io.stat"] = 1;
   self.http_requests[{"/metrics", 200}] = 7;
   self.http_requests[{"/metrics", 503}] = 1;
+  self.etcd = EtcdStats{.registered = true,
+                        .keys = 3,
+                        .key_bytes = 1500,
+                        .leases_lost = 1,
+                        .left_out = 1,
+                        .requests = {{"grant", 2}, {"keepalive", 5}},
+                        .errors = {{"grant", 0}, {"keepalive", 1}},
+                        .last_success = WallTime(std::chrono::seconds(1'700'000'000))};
   self.push =
       PushStats{.sent_samples = 5, .requests = {{0, 1}, {200, 2}}, .last_success = WallTime{}};
   return self;

@@ -120,6 +120,7 @@ SelfStats Endpoints::self() const {
   self.http_connections = server.connections;
   self.http_connections_shed = server.shed;
   if (push_stats_) self.push = push_stats_();
+  if (etcd_stats_) self.etcd = etcd_stats_();
   if (options_.access) self.access = options_.access();
   self.access.failed_handshakes = server.failed_handshakes;
   return self;

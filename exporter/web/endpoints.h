@@ -47,6 +47,8 @@ class Endpoints {
   void expose(const Exposed& done) { metrics_.expose(done); }
   // Asked for the metrics about pushing. Before the server runs; it is called on the loop thread.
   void set_push_stats(std::function<PushStats()> stats) { push_stats_ = std::move(stats); }
+  // The same about the registration in etcd.
+  void set_etcd_stats(std::function<EtcdStats()> stats) { etcd_stats_ = std::move(stats); }
   // Ends the streams and the pages at work; loop thread only, before the sampler loop goes.
   void finish();
 
@@ -74,6 +76,7 @@ class Endpoints {
   EventFeed events_;
   CadvisorApi cadvisor_;
   std::function<PushStats()> push_stats_;  // Empty: nothing is pushed.
+  std::function<EtcdStats()> etcd_stats_;  // Empty: nothing is registered.
   MetricsEndpoint metrics_;
   Worker worker_;  // After what its tasks use: it stops first.
   // Set to false by the destructor's owner thread: answers that arrive later find nobody.

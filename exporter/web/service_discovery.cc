@@ -81,7 +81,7 @@ void write_label(JsonWriter& json, std::string_view name, std::string_view value
 }
 
 void write_target(JsonWriter& json, const Identity& identity, const Target& target,
-                  std::string_view address, std::uint16_t port) {
+                  std::string_view address, std::uint16_t port, std::string_view node) {
   const std::string port_text = std::to_string(port);
   json.begin_object();
   json.key("targets").begin_array().text(joined(address, port));
@@ -104,6 +104,7 @@ void write_target(JsonWriter& json, const Identity& identity, const Target& targ
     write_label(json, name, value);
     used.push_back(std::move(name));
   }
+  write_label(json, "__meta_plimsoll_node", node);
   write_label(json, "__meta_plimsoll_runtime", name_of(identity.runtime));
   write_label(json, "__meta_plimsoll_cgroup", identity.cgroup);
   write_label(json, "__meta_plimsoll_image", identity.image);
@@ -128,14 +129,29 @@ Result<std::string> address_of(const Identity& identity, const AddressesOf& addr
 }
 
 Result<> write_targets(JsonWriter& json, const Identity& identity, const AddressesOf& addresses_of,
-                       std::string_view host) {
+                       std::string_view host, std::string_view node = {}) {
   const Target target = PLIMSOLL_TRY(parse_target(identity));
   const std::string address = PLIMSOLL_TRY(address_of(identity, addresses_of, host));
-  for (const std::uint16_t port : target.ports) write_target(json, identity, target, address, port);
+  for (const std::uint16_t port : target.ports)
+    write_target(json, identity, target, address, port, node);
   return {};
 }
 
 }  // namespace
+
+bool declares_port(const Identity& identity) {
+  return !declared(identity, "port").empty() && declared(identity, "scrape") != "false";
+}
+
+Result<std::string> targets_of(const Identity& identity, const AddressesOf& addresses_of,
+                               std::string_view host, std::string_view node) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_array();
+  PLIMSOLL_TRY(write_targets(json, identity, addresses_of, host, node));
+  json.end_array();
+  return text;
+}
 
 Discovery discover(const Snapshot& snapshot, const AddressesOf& addresses_of,
                    std::string_view host) {
@@ -145,7 +161,7 @@ Discovery discover(const Snapshot& snapshot, const AddressesOf& addresses_of,
   for (const Row& row : snapshot.rows) {
     if (!row.identity || !row.identity->is_container()) continue;
     const Identity& identity = *row.identity;
-    if (declared(identity, "port").empty() || declared(identity, "scrape") == "false") continue;
+    if (!declares_port(identity)) continue;
     const auto written = write_targets(json, identity, addresses_of, host);
     if (!written) found.skipped.push_back({identity.display, written.error().subject});
   }

@@ -36,6 +36,15 @@ struct Discovery {
 [[nodiscard]] Discovery discover(const Snapshot& snapshot, const AddressesOf& addresses_of,
                                  std::string_view host);
 
+// Whether it says that it has metrics and that they are to be scraped.
+[[nodiscard]] bool declares_port(const inventory::Identity& identity);
+// Of one that does: its part of Discovery::targets, as an array of its own, with the label
+// __meta_plimsoll_node if `node` is not empty. The error's subject is the reason why it cannot be a
+// target.
+[[nodiscard]] Result<std::string> targets_of(const inventory::Identity& identity,
+                                             const AddressesOf& addresses_of, std::string_view host,
+                                             std::string_view node);
+
 // [{"container":"...","reason":"..."}]
 [[nodiscard]] std::string to_json(const std::vector<Discovery::Skipped>& skipped);
 
