@@ -14,6 +14,7 @@
 #include "agent/limit/limit_command.h"
 #include "agent/manual/manual_command.h"
 #include "agent/recommend/recommend_command.h"
+#include "agent/sd_command.h"
 #include "agent/stats/stats_command.h"
 #include "agent/top/top_command.h"
 
@@ -67,6 +68,7 @@ std::vector<Command> all_commands() {
   for (Command& command : container_commands()) commands.push_back(std::move(command));
   for (Command& command : image_commands()) commands.push_back(std::move(command));
   commands.push_back(exporter_command());
+  commands.push_back(sd_command());
   commands.push_back(engine_command());
   // The daemon of both planes (agent) comes here.
   commands.push_back(completion_command(all_commands));

@@ -139,6 +139,18 @@ Result<std::vector<std::string>> listen_everywhere(http::Server& server,
   return bound;
 }
 
+EtcdFacts etcd_facts(const ExporterConfig& config, const http::AccessStats& access,
+                     const std::vector<std::string>& listening) {
+  EtcdFacts facts;
+  facts.listening = listening;
+  facts.tls = access.tls;
+  facts.metrics_path = config.base_path + config.telemetry_path;
+  facts.cgroup_root = config.sampler.cgroup_root;
+  facts.proc_root = config.sampler.proc_root;
+  facts.host_root = config.sampler.host_root;
+  return facts;
+}
+
 void log_start(const exporter::SamplerConfig& config, const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) log::info("listening on " + address);
   log::info("sampling " + config.cgroup_root + " every " +
@@ -191,6 +203,14 @@ int run_exporter(ExporterConfig config) {
   const auto bound = listen_everywhere(*server, config);
   if (!bound) return fail(bound.error());
 
+  std::unique_ptr<EtcdRegistration> registration;
+  if (config.etcd.wanted()) {
+    auto made = EtcdRegistration::create(
+        config.etcd, etcd_facts(config, (*access)->stats(), *bound), clock.wall());
+    if (!made) return fail(made.error());
+    registration = *std::move(made);
+  }
+
   // What needs root is done, and no thread runs yet.
   if (config.push.wanted()) config.privileges.writable_directories.push_back(config.push.queue_dir);
   const Result<PrivilegeOutcome> privileges = give_up_privileges(
@@ -208,8 +228,9 @@ int run_exporter(ExporterConfig config) {
       nullptr;  // Set before the loop starts; the loop ends before it goes.
   auto loop = exporter::SamplerLoop::create(
       config.sampler, clock,
-      [&endpoints, &manager, &server,
+      [&endpoints, &manager, &server, &registration,
        started = StartupEnd()](exporter::SnapshotPtr snapshot) mutable {
+        if (registration) registration->publish(snapshot);
         endpoints->publish(std::move(snapshot));
         started.after_a_sample();
         // By way of the loop: the watchdog is to see a sampler that hangs, and a loop that does.
@@ -243,8 +264,11 @@ int run_exporter(ExporterConfig config) {
     pusher = *std::move(made);
   }
 
+  if (registration) served.set_etcd_stats([&registration] { return registration->stats(); });
+
   (*loop)->start();
   if (pusher) pusher->start();
+  if (registration) registration->start();
   std::thread stopper([&] {
     while (next_signal(*signals) == SIGHUP) {
       server->post([&] {
@@ -262,7 +286,8 @@ int run_exporter(ExporterConfig config) {
   server->run();
   stopper.join();
   pusher.reset();
-  loop->reset();  // Before the endpoints it publishes to.
+  loop->reset();  // Before the endpoints and the registration it publishes to.
+  registration.reset();
   log::info("stopped");
   log::stop();
   return 0;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/etcd_setup.h"
 #include "agent/exporter_privileges.h"
 #include "agent/push_setup.h"
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct ExporterConfig {
   http::ServerLimits limits;
   exporter::EventLimits events;
   PushConfig push;
+  EtcdConfig etcd;
   http::AccessOptions access;
   PrivilegeConfig privileges;
   log::Level log_level = log::Level::kInfo;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "agent/cadvisor_flags.h"
+#include "agent/etcd_flags.h"
 #include "agent/metric_flags.h"
 #include "agent/page_flags.h"
 #include "agent/push_flags.h"
@@ -97,6 +98,7 @@ void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
 void add_exporter_flags(CLI::App& app, ExporterConfig& config) {
   add_root_flags(app, config.sampler);
   add_push_flags(app, config.push);
+  add_etcd_flags(app, config.etcd);
   repeatable(
       app.add_option("--web.listen-address", config.listen_addresses,
                      "ADDR:PORT, :PORT, [V6]:PORT or unix:PATH (repeatable; default :7546)"));

@@ -27,17 +27,26 @@ DISCOVERY = """
   - job_name: found
     http_sd_configs: [{{url: "{url}", refresh_interval: 5s}}]
 """
+# What hosts registered: `plimsoll sd` writes the file.
+REGISTERED = """
+  - job_name: registered
+    file_sd_configs: [{{files: ["{file}"]}}]
+    relabel_configs: [{{source_labels: [__meta_plimsoll_node], target_label: node}}]
+"""
 
 
 class Prometheus:
-    """Scrapes `target` every second, further jobs by name, and what the URL `discovery` lists; without a target it only
-    takes what is pushed. `alerting` is a rule file and the address of an Alertmanager."""
+    """Scrapes `target` every second, further jobs by name, what the URL `discovery` and the file `file` list; without
+    any it only takes what is pushed. `alerting` is a rule file and the address of an Alertmanager."""
 
-    def __init__(self, target, *flags, discovery=None, alerting=None, **jobs):
+    def __init__(self, target, *flags, discovery=None, file=None, alerting=None, **jobs):
         config = case.work / "prometheus.yml"
         text = CONFIG.format(target=target) if target else "global: {}\n"
+        if file and not target:
+            text = "global: {scrape_interval: 1s, scrape_timeout: 900ms}\nscrape_configs:\n"
         text += "".join(FURTHER_JOB.format(name=name, target=at) for name, at in jobs.items())
         text += DISCOVERY.format(url=discovery) if discovery else ""
+        text += REGISTERED.format(file=file) if file else ""
         text += ALERTING.format(rules=alerting[0], alertmanager=alerting[1]) if alerting else ""
         config.write_text(text)
         self.log_path = case.work / "prometheus.log"

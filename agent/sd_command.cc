@@ -1,0 +1,195 @@
+#include "agent/sd_command.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include "agent/complain.h"
+#include "agent/etcd_flags.h"
+#include "agent/exit_code.h"
+#include "agent/terminal.h"
+#include "base/log.h"
+#include "base/read_file.h"
+#include "cluster/etcd_store.h"
+#include "cluster/file_sd.h"
+#include "cluster/follower.h"
+
+namespace plimsoll::agent {
+
+namespace {
+
+struct SdFlags {
+  cluster::EtcdOptions client;
+  std::string prefix = "/plimsoll";
+  std::string output;
+  std::string what = "nodes";
+  bool once = false;
+};
+
+// Changes that come together make one file.
+constexpr std::chrono::milliseconds kBetweenFiles{200};
+
+// The file, or standard output; written only when the text is another than it was.
+class Output {
+ public:
+  explicit Output(std::string path) : path_(std::move(path)) {
+    if (path_.empty()) return;
+    const Fd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    ReadBuffer buffer;
+    if (const auto text = file ? buffer.read_all(file, path_) : Result<std::string_view>(""); text)
+      last_ = *text;
+  }
+
+  // False when the reader of standard output went away.
+  Result<bool> write(std::string text) {
+    if (text == last_) return true;
+    Result<bool> written = true;
+    if (path_.empty())
+      written = write_all(STDOUT_FILENO, text);
+    else
+      PLIMSOLL_TRY(cluster::replace_file(path_, text));
+    last_ = std::move(text);
+    return written;
+  }
+
+ private:
+  const std::string path_;
+  std::string last_;
+};
+
+cluster::FollowerOptions follower_options(const SdFlags& flags) {
+  cluster::FollowerOptions options;
+  options.prefix = flags.prefix + "/" + flags.what + "/";
+  return options;
+}
+
+int write_once(const SdFlags& flags, cluster::KeyFeed& feed) {
+  exit_on_interrupt();
+  cluster::Directory directory;
+  cluster::Follower follower(follower_options(flags), feed, directory);
+  if (const auto read = follower.read_all(); !read) {
+    complain("sd", describe(read.error()));
+    const bool away = read.error().kind == ErrorKind::kNotOffered ||
+                      read.error().kind == ErrorKind::kBusy || read.error().kind == ErrorKind::kIo;
+    return away ? kExitUnreachable : exit_code_of(read.error().kind);
+  }
+  if (const std::size_t bad = directory.malformed(); bad > 0)
+    complain("sd", std::to_string(bad) + " keys hold no targets that Prometheus could read");
+  Output output(flags.output);
+  const auto written = output.write(directory.text());
+  return written ? kExitOk : complain("sd", written.error());
+}
+
+// SIGINT and SIGTERM as something to wait for; no thread runs yet.
+Result<Fd> block_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGTERM);
+  if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
+    return os_failure("pthread_sigmask", "SIGINT, SIGTERM", failed);
+  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
+  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM");
+  return Fd(fd);
+}
+
+// Until a signal. Trouble with the file is told once, and tried again with the next change and
+// every few seconds.
+int write_changes(const Fd& signals, const Fd& changed, const cluster::Directory& directory,
+                  Output& output) {
+  constexpr int kTryAgain = 5000;  // Milliseconds.
+  bool failing = false;
+  std::size_t malformed = 0;
+  for (;;) {
+    std::array<pollfd, 2> waiting{{{signals.get(), POLLIN, 0}, {changed.get(), POLLIN, 0}}};
+    const int ready = ::poll(waiting.data(), waiting.size(), failing ? kTryAgain : -1);
+    if (ready < 0 && errno != EINTR) return complain("sd", os_failure("poll", "signals").error());
+    if (waiting[0].revents != 0) return kExitOk;
+    if (ready < 0) continue;
+    std::uint64_t changes = 0;
+    if (waiting[1].revents != 0 && ::read(changed.get(), &changes, sizeof changes) < 0) continue;
+    const Result<bool> written = output.write(directory.text());
+    if (written && !*written) return kExitOk;
+    if (!written && !failing) log::error(written.error().message());
+    failing = !written;
+    if (const std::size_t bad = directory.malformed(); bad != malformed) {
+      log::warn(std::to_string(bad) + " keys hold no targets that Prometheus could read");
+      malformed = bad;
+    }
+    ::poll(waiting.data(), 1, static_cast<int>(kBetweenFiles.count()));
+  }
+}
+
+int follow(const SdFlags& flags, cluster::KeyFeed& feed) {
+  const Result<Fd> signals = block_signals();
+  if (!signals) return complain("sd", signals.error());
+  const Fd changed(::eventfd(0, EFD_CLOEXEC));
+  if (!changed) return complain("sd", os_failure("eventfd", "changes").error());
+  cluster::Directory directory([&changed] {
+    const std::uint64_t one = 1;
+    (void)!::write(changed.get(), &one, sizeof one);
+  });
+  cluster::Follower follower(follower_options(flags), feed, directory);
+  std::jthread following([&](const std::stop_token& stop) { follower.run(stop); });
+  Output output(flags.output);
+  const int code = write_changes(*signals, changed, directory, output);
+  following.request_stop();
+  feed.cancel();
+  return code;
+}
+
+int run_sd(const SdFlags& flags) {
+  if (flags.what != "nodes" && flags.what != "containers") {
+    complain("sd", "--what: '" + flags.what + "': give nodes or containers");
+    return kExitUsage;
+  }
+  if (flags.client.endpoints.empty()) {
+    complain("sd", "--etcd.endpoints: give an address, such as http://127.0.0.1:2379");
+    return kExitUsage;
+  }
+  const auto store = cluster::EtcdStore::create(flags.client);
+  if (!store) return complain("sd", store.error());
+  return flags.once ? write_once(flags, **store) : follow(flags, **store);
+}
+
+constexpr const char* kDetails =
+    R"(Without --output each new list is printed. The file is replaced as a whole, and stays as it is
+while etcd is away.
+
+Examples:
+  plimsoll sd --etcd.endpoints=http://127.0.0.1:2379 --once
+  plimsoll sd --etcd.endpoints=http://127.0.0.1:2379 --output=/etc/prometheus/plimsoll.json
+  plimsoll sd --etcd.endpoints=http://127.0.0.1:2379 --what=containers --output=/etc/prometheus/containers.json
+)";
+
+}  // namespace
+
+Command sd_command() {
+  const auto flags = std::make_shared<SdFlags>();
+  Command command;
+  command.name = "sd";
+  command.summary = "Write what hosts registered in etcd to a file for Prometheus";
+  command.details = kDetails;
+  command.options = {
+      {"--output", &flags->output, "The file for file_sd_configs; default: standard output",
+       "FILE"},
+      {"--what", &flags->what, "nodes (their exporters) or containers (that declare a port)",
+       "WORD"},
+      {"--once", &flags->once, "Write what there is now and end", {}},
+  };
+  command.add_flags = [flags](CLI::App& app) {
+    add_etcd_client_flags(app, flags->client, flags->prefix,
+                          "The etcd to watch, such as http://127.0.0.1:2379");
+  };
+  command.run = [flags] { return run_sd(*flags); };
+  return command;
+}
+
+}  // namespace plimsoll::agent
