@@ -13,11 +13,14 @@ PEERS = "http://127.0.0.1:2380"
 
 
 class Etcd:
-    def __init__(self, *flags):
+    """`secure` is the address of a second place to ask it, by TLS, which `flags` set up."""
+
+    def __init__(self, *flags, secure=None):
         self.data = case.work / "etcd-data"
         self.log_path = case.work / "etcd.log"
+        urls = f"{URL},{secure}" if secure else URL
         self.command = ["etcd", f"--data-dir={self.data}", "--name=plimsoll-test", f"--initial-cluster=plimsoll-test={PEERS}"]
-        self.command += [f"--listen-client-urls={URL}", f"--advertise-client-urls={URL}"]
+        self.command += [f"--listen-client-urls={urls}", f"--advertise-client-urls={urls}"]
         self.command += [f"--listen-peer-urls={PEERS}", f"--initial-advertise-peer-urls={PEERS}", *flags]
         self.start()
 

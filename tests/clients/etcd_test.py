@@ -17,12 +17,30 @@ TTL = 5  # Seconds.
 NODES = "/plimsoll/nodes/"
 CONTAINERS = "/plimsoll/containers/"
 POLL = 0.02
+SECURE = "https://127.0.0.1:2378"
 READ_WRITE = {"permType": "READWRITE", "key": encoded("/plimsoll/"), "range_end": encoded("/plimsoll0")}
+
+
+def make_certificates():
+    """An authority, and what it signed for 127.0.0.1: server and client at once."""
+    at = case.work
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    commands = (
+        ["req", "-x509", *key, "-days", "2", "-subj", "/CN=plimsoll-test", "-keyout", at / "ca.key", "-out", at / "ca.pem"],
+        ["req", *key, "-subj", "/CN=etcd", "-keyout", at / "etcd.key", "-out", at / "etcd.csr"],
+        ["x509", "-req", "-in", at / "etcd.csr", "-CA", at / "ca.pem", "-CAkey", at / "ca.key", "-CAcreateserial"]
+        + ["-days", "2", "-extfile", at / "etcd.ext", "-out", at / "etcd.pem"],
+    )
+    (at / "etcd.ext").write_text("subjectAltName=IP:127.0.0.1\n")
+    for command in commands:
+        subprocess.run(["openssl", *command], check=True, capture_output=True)
 
 
 def setUpModule():
     global etcd
-    etcd = Etcd()
+    make_certificates()
+    files = [f"--cert-file={case.work}/etcd.pem", f"--key-file={case.work}/etcd.key"]
+    etcd = Etcd(*files, f"--trusted-ca-file={case.work}/ca.pem", "--client-cert-auth", secure=SECURE)
     unittest.addModuleCleanup(etcd.stop)
 
 
@@ -67,9 +85,13 @@ class Watch:
         return self.process.returncode
 
 
-def once(*flags):
-    command = [str(case.PLIMSOLL), "sd", f"--etcd.endpoints={URL}", "--once", *flags]
+def sd(*flags):
+    command = [str(case.PLIMSOLL), "sd", *flags]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def once(*flags):
+    return sd(f"--etcd.endpoints={URL}", "--once", *flags)
 
 
 class EtcdTest(unittest.TestCase):
@@ -193,10 +215,7 @@ class EtcdTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual([group["targets"] for group in json.loads(done.stdout)], [[exporter.address]])
         self.assertEqual(once("--etcd.prefix=/elsewhere").stdout, "[]\n")
-        away = subprocess.run(
-            [str(case.PLIMSOLL), "sd", "--etcd.endpoints=http://127.0.0.1:1", "--once"],
-            capture_output=True, text=True, timeout=60, check=False,
-        )
+        away = sd("--etcd.endpoints=http://127.0.0.1:1", "--once")
         self.assertEqual(away.returncode, 5)
         self.assertIn("127.0.0.1:1", away.stderr)
 
@@ -220,6 +239,18 @@ class EtcdTest(unittest.TestCase):
     def test_endpoints_are_tried_in_turn(self):
         self.started(Exporter(f"--etcd.endpoints=http://127.0.0.1:1,{URL}", "--etcd.node=host-d"))
         self.assertTrue(case.eventually(lambda: not gone("host-d"), 30))
+
+    def test_both_sides_show_certificates(self):
+        trusting = [f"--etcd.endpoints={SECURE}", f"--etcd.ca-file={case.work}/ca.pem"]
+        known = [f"--etcd.cert-file={case.work}/etcd.pem", f"--etcd.key-file={case.work}/etcd.key"]
+        # The key is root's alone: read before rights are given up.
+        self.assertEqual((case.work / "etcd.key").stat().st_mode & 0o077, 0)
+        exporter = self.started(Exporter(*trusting, *known, "--etcd.node=host-s"))
+        self.assertTrue(case.eventually(lambda: not gone("host-s"), 30), exporter.log())
+        listed = sd(*trusting, *known, "--once")
+        self.assertEqual(len(json.loads(listed.stdout)), 1, listed.stderr)
+        self.assertNotEqual(sd(*trusting, "--once").returncode, 0)
+        self.assertIn("certificate", sd(f"--etcd.endpoints={SECURE}", "--once").stderr)
 
     def test_a_user_asks_for_a_token(self):
         secret = case.work / "etcd-password"
