@@ -57,8 +57,8 @@ TEST(EtcdFlags, RefuseWhatMakesNoSense) {
 
 TEST(EtcdRegistration, SaysWhichFlagIsNoGood) {
   const EtcdFacts facts{.listening = {"[::]:7546"}, .proc_root = "/proc"};
-  const auto fails = [&](EtcdConfig config) {
-    const auto made = EtcdRegistration::create(config, facts, WallTime());
+  const auto fails = [&](const EtcdConfig& flags) {
+    const auto made = EtcdRegistration::create(flags, facts, WallTime());
     return made ? std::string() : made.error().message();
   };
   EtcdConfig config;

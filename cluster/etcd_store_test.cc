@@ -120,7 +120,7 @@ TEST(EtcdStore, EndsAWatchThatIsSilentOrCancelled) {
   EXPECT_TRUE(impatient->watch("a", "b", 8, [](const KeyNews&) { return true; }));
   const auto store = store_of({.endpoints = {"http://" + server.address()}});
   std::atomic<bool> started = false;
-  std::jthread canceller([&] {
+  const std::jthread canceller([&] {
     while (!started) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     store->cancel();
   });
