@@ -70,15 +70,21 @@ def own_view(directory, bind=False):
     run("mount", "-t", "overlay", "-o", f"lowerdir={directory},upperdir={upper},workdir={scratch}", "overlay", directory)
 
 
+def install():
+    """The packages of what is built, as a reader installs them; a page may have removed them."""
+    if not Path("/usr/bin/plimsoll").exists():
+        run("apt", "install", *map(str, sorted((case.work / "package").glob("*.deb"))))
+
+
 def setUpModule():
-    for directory in ("/etc", "/usr"):
+    for directory in ("/etc", "/usr", "/var/cache", "/var/log"):
         own_view(directory)
     own_view("/var/lib/plimsoll", bind=True)
-    run("cmake", "--install", str(BUILD), "--prefix", "/usr")
-    run("systemd-sysusers", "/usr/lib/sysusers.d/plimsoll.conf")
+    run("script/package", "--build", str(BUILD), "--output", str(case.work / "package"), cwd=ROOT)
+    Path("/etc/apt/apt.conf.d/plimsoll-test").write_text('APT::Get::Assume-Yes "true";\n', encoding="utf-8")
+    install()
     for folder in ("/etc/plimsoll/policy.d", "/etc/prometheus", "/usr/share/plimsoll", "/etc/grafana/provisioning/dashboards"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-    run("install", "-m", "600", str(ROOT / "packaging/engine.yaml"), "/etc/plimsoll/engine.yaml")
     Path("/etc/plimsoll/web.yml").write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n", encoding="utf-8")
     applets = [name for name in run(images.BUSYBOX, "--list").split() if name != "busybox"]
     (case.work / "busybox.tar").write_bytes(images.busybox_tar(applets))
@@ -94,6 +100,7 @@ class Session:
             if path.name != "build":
                 (self.directory / path.name).symlink_to(path)
         (self.directory / "build/release").symlink_to(BUILD)
+        (self.directory / "build/package").symlink_to(case.work / "package")
         self.before = ""  # What changes the shell for the commands after it.
         self.daemons = []
         home = self.directory / "home"
@@ -203,6 +210,7 @@ class Documents(unittest.TestCase):
     def follow(self, *paths):
         patterns = [pattern for pattern, _, _ in documents.elsewhere()]
         text = "".join(path.read_text(encoding="utf-8") for path in paths)
+        install()
         session = Session(name_of(paths[0]))
         self.addCleanup(session.stop)
         if str(paths[0].relative_to(ROOT)) in BESIDES:
