@@ -12,6 +12,9 @@ namespace {
 // Rates need two readings: short enough not to be felt, long enough for a steady percentage.
 constexpr std::chrono::milliseconds kFirstPause(250);
 
+// All that moves is in the table. Limits are read when somebody writes one, and now and then.
+constexpr std::chrono::nanoseconds kEachTime(1);
+
 // What the table can show; the writable layers' sizes would need long directory walks.
 cgroupfs::GroupSet stats_groups() {
   using cgroupfs::Group;
@@ -29,6 +32,7 @@ class SamplerSource final : public StatsSource {
   Result<> start(exporter::SamplerConfig config) {
     config.interval = kFirstPause;
     config.keep_history = false;
+    config.warm_interval = kEachTime;
     config.reader.groups = stats_groups();
     config.reader.max_held = std::min(config.reader.max_held, held_file_budget(0));
     config.render_labels = [](const inventory::Identity&, std::uint64_t&) { return std::string(); };
@@ -47,7 +51,7 @@ class SamplerSource final : public StatsSource {
     for (;;) {
       std::this_thread::sleep_until(next);
       next = std::max(next + options_.interval, clock_.now());
-      const exporter::SnapshotPtr snapshot = sampler_->sample(exporter::Freshness::kFull);
+      const exporter::SnapshotPtr snapshot = sampler_->sample(exporter::Freshness::kScrape);
       if (!on_frame(selected(frame_of(*snapshot))) || options_.once) return {};
       answer_questions();
     }
