@@ -91,8 +91,10 @@ void add_root_flags(CLI::App& app, exporter::SamplerConfig& config) {
   app.add_option("--containerd-run", config.inventory.containerd_run,
                  "containerd's state directory")
       ->capture_default_str();
-  app.add_option("--plimsoll-run", config.inventory.plimsoll_run, "`plimsoll engine`'s --run-dir")
-      ->capture_default_str();
+  repeatable(app.add_option_function<std::vector<std::string>>(
+      "--plimsoll-run",
+      [&config](const std::vector<std::string>& runs) { config.inventory.plimsoll_runs = runs; },
+      "--run-dir of a `plimsoll engine` (repeatable) [/run/plimsoll]"));
 }
 
 void add_exporter_flags(CLI::App& app, ExporterConfig& config) {

@@ -49,7 +49,7 @@ struct InventoryOptions {
   std::string libpod_run = "/run/libpod";
   std::string lxc_root = "/var/lib/lxc";
   std::string machines_run = "/run/systemd/machines";
-  std::string plimsoll_run = "/run/plimsoll";
+  std::vector<std::string> plimsoll_runs = {"/run/plimsoll"};  // Of each engine on the host.
   // Environment variables whose names begin with one of these are kept; none by default.
   std::vector<std::string> environment_prefixes;
   std::chrono::nanoseconds first_retry = std::chrono::milliseconds(200);  // Doubles ...

@@ -71,18 +71,30 @@ Result<Record> read_nspawn(Sources& sources, const PathFacts& facts) {
 
 Result<Record> read_own(Sources& sources, const PathFacts& facts) {
   PLIMSOLL_TRY(refuse_nested(facts));
-  const std::string path =
-      sources.options.plimsoll_run + "/containers/" + facts.identity.id + ".json";
-  const StateFile file = PLIMSOLL_TRY(sources.files.read(path));
+  const auto path_below = [&](const std::string& run) {
+    return run + "/containers/" + facts.identity.id + ".json";
+  };
+  Result<StateFile> found = failure(ErrorKind::kNotOffered, "find", facts.identity.cgroup);
+  std::string run;
+  std::optional<Error> refused;
+  for (const std::string& each : sources.options.plimsoll_runs) {
+    run = each;
+    found = sources.files.read(path_below(run));
+    if (found) break;
+    if (found.error().kind != ErrorKind::kNotOffered) refused = found.error();
+  }
+  if (!found && refused) return Failure(*std::move(refused));
+  const StateFile file = PLIMSOLL_TRY(std::move(found));
+  const std::string path = path_below(run);
   Identity base = facts.identity;
   base.runtime = Runtime::kPlimsoll;
   OwnRecord own = PLIMSOLL_TRY(in(path, parse_own_record(file.text, std::move(base))));
   own.identity.environment =
       allowed_environment(own.environment, sources.options.environment_prefixes);
-  const Membership found = keep_own_pid(sources.proc, own.identity);
-  if (needs_proof(facts) && found != Membership::kInside)
+  const Membership membership = keep_own_pid(sources.proc, own.identity);
+  if (needs_proof(facts) && membership != Membership::kInside)
     return failure(ErrorKind::kNotOffered, "verify", path + ": its process is elsewhere");
-  own.identity.runtime_root = sources.options.plimsoll_run;
+  own.identity.runtime_root = run;
   return complete(std::move(own.identity), {path, "", file.version});
 }
 

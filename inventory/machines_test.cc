@@ -270,6 +270,24 @@ TEST(OwnRecord, IsFoundBelowAParentOfAnyName) {
   }
 }
 
+TEST(OwnRecord, IsOfAnyOfTheHostsEngines) {
+  InventoryOptions options;
+  options.plimsoll_runs = {"/run/plimsoll", "/run/second"};
+  TestHost host(options);
+  host.tree.write("run/plimsoll/containers/" + kIdA + ".json",
+                  R"({"id":")" + kIdA + R"(","name":"web","pid":12})");
+  host.tree.write("run/second/containers/" + kIdB + ".json",
+                  R"({"id":")" + kIdB + R"(","name":"db","pid":13})");
+  host.process(12, "/plimsoll/" + kIdA);
+  host.process(13, "/plimsoll-090faed7/" + kIdB);
+  const IdentityPtr web = host.identify(1, "/plimsoll/" + kIdA);
+  EXPECT_EQ(web->name, "web");
+  EXPECT_TRUE(web->runtime_root.ends_with("/run/plimsoll")) << web->runtime_root;
+  const IdentityPtr db = host.identify(2, "/plimsoll-090faed7/" + kIdB);
+  EXPECT_EQ(db->name, "db");
+  EXPECT_TRUE(db->runtime_root.ends_with("/run/second")) << db->runtime_root;
+}
+
 TEST(OwnRecord, IsNotLentToWhoTakesItsId) {
   TestHost host;
   host.tree.write("run/plimsoll/containers/" + kIdA + ".json",

@@ -16,7 +16,7 @@ struct Place {
 
 std::vector<Place> places(const InventoryOptions& options) {
   const std::string root = "run as root, or give CAP_DAC_READ_SEARCH";
-  return {
+  std::vector<Place> places = {
       {Runtime::kDocker, options.docker_root + "/containers", options.docker_sockets,
        root + ", or add the user to the group of the docker socket"},
       {Runtime::kPodman, options.containers_storage + "/overlay-containers", options.podman_sockets,
@@ -25,11 +25,11 @@ std::vector<Place> places(const InventoryOptions& options) {
       {Runtime::kCrio, options.crio_run, {}, root},
       {Runtime::kLxc, options.lxc_root, {}, root},
       {Runtime::kNspawn, options.machines_run, {}, root},
-      {Runtime::kPlimsoll,
-       options.plimsoll_run + "/containers",
-       {},
-       "add the user to the group of " + options.plimsoll_run},
   };
+  for (const std::string& run : options.plimsoll_runs)
+    places.push_back(
+        {Runtime::kPlimsoll, run + "/containers", {}, "add the user to the group of " + run});
+  return places;
 }
 
 // Is the path there, even if a closed directory above it hides it?

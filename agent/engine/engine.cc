@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -150,7 +151,10 @@ class Engine {
     manager_ = std::make_unique<ServiceManager>(std::move(manager));
     run_dir_ = PLIMSOLL_TRY(control::open_own_dir(config_.run_dir, 0755));
     store_ = PLIMSOLL_TRY(control::DirStore::open(config_.state_dir));
-    config_.machine.inventory.plimsoll_run = config_.run_dir;
+    // The host's usual engine may run beside this one.
+    std::vector<std::string>& runs = config_.machine.inventory.plimsoll_runs;
+    if (std::ranges::find(runs, config_.run_dir) == runs.end())
+      runs.insert(runs.begin(), config_.run_dir);
     config_.machine.ask = [this](inventory::Question question) {
       questions_.ask(std::move(question));
     };
