@@ -33,7 +33,7 @@ void set_containers(EtcdConfig& config, const std::string& word) {
 
 }  // namespace
 
-void add_etcd_client_flags(CLI::App& app, cluster::EtcdOptions& options, std::string& prefix,
+void add_etcd_client_flags(CLI::App& app, etcd::EtcdOptions& options, std::string& prefix,
                            const std::string& endpoints_help) {
   const auto add = [&app](const std::string& name, auto& target, const std::string& type,
                           const std::string& help) {

@@ -113,24 +113,23 @@ Result<std::unique_ptr<EtcdRegistration>> EtcdRegistration::create(const EtcdCon
   DirFd proc = PLIMSOLL_TRY(open_dir(facts.proc_root.c_str()));
   exporter::NodeFacts node = PLIMSOLL_TRY(node_facts(config, facts, proc));
   node.started = started;
-  std::unique_ptr<cluster::EtcdStore> store =
-      PLIMSOLL_TRY(in("--etcd.endpoints", cluster::EtcdStore::create(config.client)));
+  std::unique_ptr<etcd::EtcdStore> store =
+      PLIMSOLL_TRY(in("--etcd.endpoints", etcd::EtcdStore::create(config.client)));
   return std::unique_ptr<EtcdRegistration>(
       new EtcdRegistration(std::move(proc), node, config, std::move(store)));
 }
 
 EtcdRegistration::EtcdRegistration(DirFd proc, const exporter::NodeFacts& node,
-                                   const EtcdConfig& config,
-                                   std::unique_ptr<cluster::EtcdStore> store)
+                                   const EtcdConfig& config, std::unique_ptr<etcd::EtcdStore> store)
     : proc_(std::move(proc)),
       registration_(registration_options(config), node, host_of(node.address),
                     [this](const inventory::Identity& identity) {
                       return exporter::local_addresses(proc_, identity.pid.value_or(0));
                     }) {
-  cluster::RegistrarOptions options;
+  etcd::RegistrarOptions options;
   options.ttl = std::chrono::ceil<std::chrono::seconds>(config.ttl);
-  registrar_ = std::make_unique<cluster::Registrar>(
-      options, std::move(store), [this](cluster::Entries& entries) { update(entries); });
+  registrar_ = std::make_unique<etcd::Registrar>(
+      options, std::move(store), [this](etcd::Entries& entries) { update(entries); });
 }
 
 void EtcdRegistration::publish(exporter::SnapshotPtr snapshot) {
@@ -141,7 +140,7 @@ void EtcdRegistration::publish(exporter::SnapshotPtr snapshot) {
   registrar_->news();
 }
 
-void EtcdRegistration::update(cluster::Entries& entries) {
+void EtcdRegistration::update(etcd::Entries& entries) {
   exporter::SnapshotPtr snapshot;
   {
     const std::scoped_lock guard(mutex_);
@@ -153,7 +152,7 @@ void EtcdRegistration::update(cluster::Entries& entries) {
 }
 
 exporter::EtcdStats EtcdRegistration::stats() const {
-  cluster::RegistrarStats told = registrar_->stats();
+  etcd::RegistrarStats told = registrar_->stats();
   exporter::EtcdStats stats;
   stats.registered = told.registered;
   stats.keys = told.keys;

@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "cluster/etcd_store.h"
-#include "cluster/registrar.h"
 #include "exporter/collect/etcd_stats.h"
 #include "exporter/web/registration.h"
+#include "http/etcd/etcd_store.h"
+#include "http/etcd/registrar.h"
 
 namespace plimsoll::agent {
 
 struct EtcdConfig {
-  cluster::EtcdOptions client;  // client.endpoints empty: nothing is registered.
+  etcd::EtcdOptions client;  // client.endpoints empty: nothing is registered.
   std::string prefix = "/plimsoll";
   std::chrono::nanoseconds ttl = std::chrono::seconds(10);
   std::string node;       // "": the host's name.
@@ -49,15 +49,15 @@ class EtcdRegistration {
 
  private:
   EtcdRegistration(DirFd proc, const exporter::NodeFacts& node, const EtcdConfig& config,
-                   std::unique_ptr<cluster::EtcdStore> store);
-  void update(cluster::Entries& entries);
+                   std::unique_ptr<etcd::EtcdStore> store);
+  void update(etcd::Entries& entries);
 
   const DirFd proc_;
   exporter::Registration registration_;  // The registrar's thread's.
   mutable std::mutex mutex_;             // Guards the next two.
   exporter::SnapshotPtr snapshot_;
   std::size_t left_out_ = 0;
-  std::unique_ptr<cluster::Registrar> registrar_;  // Last: its thread uses the rest.
+  std::unique_ptr<etcd::Registrar> registrar_;  // Last: its thread uses the rest.
 };
 
 // Where others reach us: "HOST:PORT". The host's name stands for addresses that are every one; an

@@ -17,16 +17,16 @@
 #include "agent/terminal.h"
 #include "base/log.h"
 #include "base/read_file.h"
-#include "cluster/etcd_store.h"
-#include "cluster/file_sd.h"
-#include "cluster/follower.h"
+#include "http/etcd/etcd_store.h"
+#include "http/etcd/file_sd.h"
+#include "http/etcd/follower.h"
 
 namespace plimsoll::agent {
 
 namespace {
 
 struct SdFlags {
-  cluster::EtcdOptions client;
+  etcd::EtcdOptions client;
   std::string prefix = "/plimsoll";
   std::string output;
   std::string what = "nodes";
@@ -54,7 +54,7 @@ class Output {
     if (path_.empty())
       written = write_all(STDOUT_FILENO, text);
     else
-      PLIMSOLL_TRY(cluster::replace_file(path_, text));
+      PLIMSOLL_TRY(etcd::replace_file(path_, text));
     last_ = std::move(text);
     return written;
   }
@@ -64,16 +64,16 @@ class Output {
   std::string last_;
 };
 
-cluster::FollowerOptions follower_options(const SdFlags& flags) {
-  cluster::FollowerOptions options;
+etcd::FollowerOptions follower_options(const SdFlags& flags) {
+  etcd::FollowerOptions options;
   options.prefix = flags.prefix + "/" + flags.what + "/";
   return options;
 }
 
-int write_once(const SdFlags& flags, cluster::KeyFeed& feed) {
+int write_once(const SdFlags& flags, etcd::KeyFeed& feed) {
   exit_on_interrupt();
-  cluster::Directory directory;
-  cluster::Follower follower(follower_options(flags), feed, directory);
+  etcd::Directory directory;
+  etcd::Follower follower(follower_options(flags), feed, directory);
   if (const auto read = follower.read_all(); !read) {
     complain("sd", describe(read.error()));
     const bool away = read.error().kind == ErrorKind::kNotOffered ||
@@ -102,7 +102,7 @@ Result<Fd> block_signals() {
 
 // Until a signal. Trouble with the file is told once, and tried again with the next change and
 // every few seconds.
-int write_changes(const Fd& signals, const Fd& changed, const cluster::Directory& directory,
+int write_changes(const Fd& signals, const Fd& changed, const etcd::Directory& directory,
                   Output& output) {
   constexpr int kTryAgain = 5000;  // Milliseconds.
   bool failing = false;
@@ -127,16 +127,16 @@ int write_changes(const Fd& signals, const Fd& changed, const cluster::Directory
   }
 }
 
-int follow(const SdFlags& flags, cluster::KeyFeed& feed) {
+int follow(const SdFlags& flags, etcd::KeyFeed& feed) {
   const Result<Fd> signals = block_signals();
   if (!signals) return complain("sd", signals.error());
   const Fd changed(::eventfd(0, EFD_CLOEXEC));
   if (!changed) return complain("sd", os_failure("eventfd", "changes").error());
-  cluster::Directory directory([&changed] {
+  etcd::Directory directory([&changed] {
     const std::uint64_t one = 1;
     (void)!::write(changed.get(), &one, sizeof one);
   });
-  cluster::Follower follower(follower_options(flags), feed, directory);
+  etcd::Follower follower(follower_options(flags), feed, directory);
   std::jthread following([&](const std::stop_token& stop) { follower.run(stop); });
   Output output(flags.output);
   const int code = write_changes(*signals, changed, directory, output);
@@ -154,7 +154,7 @@ int run_sd(const SdFlags& flags) {
     complain("sd", "--etcd.endpoints: give an address, such as http://127.0.0.1:2379");
     return kExitUsage;
   }
-  const auto store = cluster::EtcdStore::create(flags.client);
+  const auto store = etcd::EtcdStore::create(flags.client);
   if (!store) return complain("sd", store.error());
   return flags.once ? write_once(flags, **store) : follow(flags, **store);
 }

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("base", "cgroupfs", "http", "cluster", "inventory", "runtime", "exporter", "control", "agent")
+ROOMS = ("base", "cgroupfs", "http", "inventory", "runtime", "exporter", "control", "agent")
 
 
 def files(root=ROOT):

@@ -1,9 +1,9 @@
-#include "cluster/base64.h"
+#include "http/etcd/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 namespace {
 
@@ -62,4 +62,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -16,9 +16,9 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "cluster/store.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 // Key -> value. Values are shared with who makes them, so that keeping what was written costs
 // nothing.
@@ -95,4 +95,4 @@ class Registrar {
   std::jthread thread_;
 };
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -1,5 +1,5 @@
 // The client against a server that answers as the gateway does.
-#include "cluster/etcd_store.h"
+#include "http/etcd/etcd_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "base/temp_tree.h"
 #include "http/test_support.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 namespace {
 
 using http::Request;
@@ -147,4 +147,4 @@ TEST(EtcdStore, RefusesWhatIsNoEndpoint) {
 }
 
 }  // namespace
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -1,4 +1,4 @@
-#include "cluster/file_sd.h"
+#include "http/etcd/file_sd.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "base/temp_tree.h"
-#include "cluster/directory.h"
+#include "http/etcd/directory.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 namespace {
 
 TEST(TargetGroups, AreSortedAndOnALineEach) {
@@ -97,4 +97,4 @@ TEST(ReplaceFile, LeavesTheFileWhenItCannot) {
 }
 
 }  // namespace
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

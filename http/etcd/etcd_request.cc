@@ -1,9 +1,9 @@
-#include "cluster/etcd_request.h"
+#include "http/etcd/etcd_request.h"
 
 #include "base/json.h"
-#include "cluster/base64.h"
+#include "http/etcd/base64.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 namespace {
 
@@ -65,4 +65,4 @@ std::string login_request(const std::string& user, const std::string& password) 
   return text + "}";
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -1,4 +1,4 @@
-#include "cluster/etcd_answer.h"
+#include "http/etcd/etcd_answer.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,9 +6,9 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "cluster/base64.h"
+#include "http/etcd/base64.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 namespace {
 
@@ -222,4 +222,4 @@ Result<bool> LineCollector::add(std::string_view bytes, const OnLine& on_line) {
   return true;
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

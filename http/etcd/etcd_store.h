@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cluster/store.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 struct EtcdOptions {
   std::vector<std::string> endpoints;  // "http://HOST:PORT", "https://HOST:PORT"
@@ -46,4 +46,4 @@ class EtcdStore final : public LeasedKeys, public KeyFeed {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

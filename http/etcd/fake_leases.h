@@ -6,9 +6,9 @@
 #include <mutex>
 #include <string>
 
-#include "cluster/store.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 class FakeLeases final : public LeasedKeys {
  public:
@@ -65,4 +65,4 @@ class FakeLeases final : public LeasedKeys {
   State& state_;
 };
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -1,12 +1,12 @@
 // Answers as etcd 3.4.23 gave them.
-#include "cluster/etcd_answer.h"
+#include "http/etcd/etcd_answer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cluster/etcd_request.h"
+#include "http/etcd/etcd_request.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 namespace {
 
 using ::testing::ElementsAre;
@@ -150,4 +150,4 @@ TEST(EtcdRequest, SpellsWhatTheGatewayReads) {
 }
 
 }  // namespace
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 // The member "targets" of a registered JSON object: [{"targets":["HOST:PORT"],"labels":{...}}], as
 // Prometheus has it. Printed anew, a group a line, labels sorted, joined by ",\n"; "" when it is
@@ -18,4 +18,4 @@ namespace plimsoll::cluster {
 // 0644), synced, renamed.
 [[nodiscard]] Result<> replace_file(const std::string& path, std::string_view text);
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

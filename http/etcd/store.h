@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 using LeaseId = std::int64_t;  // 0: none.
 
@@ -90,4 +90,4 @@ class KeyFeed {
 // The end of the keys that begin with `prefix`, for a range. Not for an empty one.
 [[nodiscard]] std::string end_of(std::string prefix);
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

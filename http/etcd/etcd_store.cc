@@ -1,4 +1,4 @@
-#include "cluster/etcd_store.h"
+#include "http/etcd/etcd_store.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -9,12 +9,12 @@
 #include "base/fd.h"
 #include "base/read_file.h"
 #include "base/text.h"
-#include "cluster/etcd_answer.h"
-#include "cluster/etcd_request.h"
 #include "http/client.h"
+#include "http/etcd/etcd_answer.h"
+#include "http/etcd/etcd_request.h"
 #include "http/tls_client.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 namespace {
 
@@ -267,4 +267,4 @@ void EtcdStore::cancel() {
   impl_->cancel();
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

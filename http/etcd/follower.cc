@@ -1,11 +1,11 @@
-#include "cluster/follower.h"
+#include "http/etcd/follower.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 using std::chrono::steady_clock;
 
@@ -101,4 +101,4 @@ void Follower::pause(const std::stop_token& stop) {
   backoff_ = std::min(backoff_ * 2, options_.longest_backoff);
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "cluster/store.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 class Directory {
  public:
@@ -38,4 +38,4 @@ class Directory {
   std::set<std::string> malformed_;
 };
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -1,8 +1,8 @@
-#include "cluster/directory.h"
+#include "http/etcd/directory.h"
 
-#include "cluster/file_sd.h"
+#include "http/etcd/file_sd.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 void Directory::put(const KeyChange& change) {
   groups_.erase(change.key);
@@ -49,4 +49,4 @@ std::size_t Directory::malformed() const {
   return malformed_.size();
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -9,10 +9,10 @@
 #include <stop_token>
 #include <string>
 
-#include "cluster/directory.h"
-#include "cluster/store.h"
+#include "http/etcd/directory.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 struct FollowerOptions {
   std::string prefix;  // Not empty.
@@ -53,4 +53,4 @@ class Follower {
   std::condition_variable_any stopping_;
 };
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "cluster/store.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 // Of one answer, and of one line of a watch.
 inline constexpr std::size_t kMaxAnswer = std::size_t{32} << 20;
@@ -36,4 +36,4 @@ class LineCollector {
   std::string rest_;
 };
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

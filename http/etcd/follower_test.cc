@@ -1,4 +1,4 @@
-#include "cluster/follower.h"
+#include "http/etcd/follower.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <deque>
 #include <thread>
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 namespace {
 
 using ::testing::HasSubstr;
@@ -179,4 +179,4 @@ TEST_F(FollowerTest, KeepsTheListWhileTheStoreIsAway) {
 }
 
 }  // namespace
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

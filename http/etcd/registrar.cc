@@ -1,11 +1,11 @@
-#include "cluster/registrar.h"
+#include "http/etcd/registrar.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
@@ -175,4 +175,4 @@ Result<T> Registrar::counted(const char* operation, Result<T> result) {
   return result;
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

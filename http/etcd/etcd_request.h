@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-#include "cluster/store.h"
+#include "http/etcd/store.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 [[nodiscard]] std::string grant_request(std::chrono::seconds ttl);
 // For keepalive and revoke.
@@ -19,4 +19,4 @@ namespace plimsoll::cluster {
                                         std::int64_t revision);
 [[nodiscard]] std::string login_request(const std::string& user, const std::string& password);
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 // Nothing when it is not base64 with its padding.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

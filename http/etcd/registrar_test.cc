@@ -1,13 +1,13 @@
-#include "cluster/registrar.h"
+#include "http/etcd/registrar.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 
-#include "cluster/fake_leases.h"
+#include "http/etcd/fake_leases.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 namespace {
 
 using ::testing::ElementsAre;
@@ -173,4 +173,4 @@ TEST_F(RegistrarTest, WritesLargeValuesInPortions) {
 }
 
 }  // namespace
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

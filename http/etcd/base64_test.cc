@@ -1,8 +1,8 @@
-#include "cluster/base64.h"
+#include "http/etcd/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 namespace {
 
 // RFC 4648, section 10.
@@ -29,4 +29,4 @@ TEST(Base64, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd

@@ -3,12 +3,12 @@
 #include <cstdint>
 
 #include "base/error.h"
-#include "cluster/base64.h"
-#include "cluster/etcd_answer.h"
-#include "cluster/file_sd.h"
+#include "http/etcd/base64.h"
+#include "http/etcd/etcd_answer.h"
+#include "http/etcd/file_sd.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace plimsoll::cluster;
+  using namespace plimsoll::etcd;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto lease = parse_grant(text))
     PLIMSOLL_CHECK(lease->id != 0 && lease->ttl.count() > 0);

@@ -1,4 +1,4 @@
-#include "cluster/file_sd.h"
+#include "http/etcd/file_sd.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 
-namespace plimsoll::cluster {
+namespace plimsoll::etcd {
 
 namespace {
 
@@ -126,4 +126,4 @@ Result<> replace_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-}  // namespace plimsoll::cluster
+}  // namespace plimsoll::etcd
