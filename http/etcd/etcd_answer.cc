@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "http/etcd/base64.h"
 
 namespace plimsoll::etcd {
 

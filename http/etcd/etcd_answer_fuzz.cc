@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "http/etcd/base64.h"
 #include "http/etcd/etcd_answer.h"
 #include "http/etcd/file_sd.h"
 

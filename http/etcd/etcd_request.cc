@@ -1,7 +1,7 @@
 #include "http/etcd/etcd_request.h"
 
+#include "base/base64.h"
 #include "base/json.h"
-#include "http/etcd/base64.h"
 
 namespace plimsoll::etcd {
 

@@ -1,7 +1,8 @@
 // Who asks a registry: the header X-Registry-Auth.
-#include <array>
+#include <algorithm>
 #include <optional>
 
+#include "base/base64.h"
 #include "runtime/docker/images.h"
 #include "runtime/model/json_reader.h"
 
@@ -12,30 +13,11 @@ namespace {
 // Either alphabet, with padding or without: clients differ.
 std::optional<std::string> decode_base64(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    std::uint32_t value = 0;
-    if (c >= 'A' && c <= 'Z')
-      value = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z')
-      value = static_cast<std::uint32_t>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9')
-      value = static_cast<std::uint32_t>(c - '0') + 52;
-    else if (c == '-' || c == '+')
-      value = 62;
-    else if (c == '_' || c == '/')
-      value = 63;
-    else
-      return std::nullopt;
-    bits = (bits << 6U) | value;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xFFU);
-  }
-  return out;
+  std::string standard(text);
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);
 }
 
 }  // namespace

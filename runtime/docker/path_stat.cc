@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "base/base64.h"
 #include "runtime/model/json_writer.h"
 
 namespace plimsoll::docker {
@@ -40,21 +41,6 @@ std::uint32_t go_file_mode(std::uint32_t st_mode) {
   if ((st_mode & S_ISGID) != 0) mode |= bit(22);
   if ((st_mode & S_ISVTX) != 0) mode |= bit(20);
   return mode;
-}
-
-std::string to_base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view three = bytes.substr(i, 3);
-    std::uint32_t value = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      value = value << 8U | (k < three.size() ? static_cast<unsigned char>(three[k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += k <= three.size() ? kDigits[value >> (18 - 6 * k) & 63U] : '=';
-  }
-  return text;
 }
 
 std::string path_stat_header(const image::PathStat& stat) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "runtime/image/store.h"
 
@@ -14,7 +13,5 @@ namespace plimsoll::docker {
 
 // Base64 of {"name":...,"size":...,"mode":...,"mtime":...,"linkTarget":...}
 [[nodiscard]] std::string path_stat_header(const image::PathStat& stat);
-
-[[nodiscard]] std::string to_base64(std::string_view bytes);
 
 }  // namespace plimsoll::docker

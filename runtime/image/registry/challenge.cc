@@ -91,21 +91,6 @@ std::string parse_errors(std::string_view text) {
   return shown;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t j = 0; j < 3; ++j)
-      group = (group << 8U) | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (unsigned j = 0; j < 4; ++j)
-      text += j <= count ? kAlphabet[(group >> (18U - 6U * j)) & 63U] : '=';
-  }
-  return text;
-}
-
 std::string escape(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;

@@ -23,7 +23,6 @@ struct Challenge {
 // nothing.
 [[nodiscard]] std::string parse_errors(std::string_view json);
 
-[[nodiscard]] std::string base64(std::string_view bytes);
 [[nodiscard]] std::string escape(std::string_view text);  // For a query.
 
 }  // namespace plimsoll::image::registry

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/base64.h"
 #include "runtime/image/registry/challenge.h"
 
 namespace plimsoll::image::registry {
@@ -116,7 +117,8 @@ model::Answer<Response> Client::perform(Session& session, Request request) {
 model::Answer<> Client::answer_challenge(Session& session, const std::string& header) {
   const std::optional<Challenge> challenge = parse_challenge(header);
   if (!challenge) return refuse(Refused::kFailed, "unintelligible challenge: " + header);
-  const std::string basic = "Basic " + base64(credentials_.username + ":" + credentials_.password);
+  const std::string basic =
+      "Basic " + to_base64(credentials_.username + ":" + credentials_.password);
   std::string answer;
   if (challenge->scheme == "basic") {
     if (credentials_.username.empty())
@@ -166,7 +168,7 @@ model::Answer<std::string> Client::fetch_token(Session& session, const std::stri
     request.url = realm + (realm.find('?') == std::string::npos ? "?" : "&") + query;
     if (!credentials_.username.empty())
       request.headers = {"Authorization: Basic " +
-                         base64(credentials_.username + ":" + credentials_.password)};
+                         to_base64(credentials_.username + ":" + credentials_.password)};
   }
   const Result<Response> response = session.perform(request);
   if (!response) return refused(response.error());

@@ -1,8 +1,8 @@
-#include "http/etcd/base64.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace plimsoll::etcd {
+namespace plimsoll {
 namespace {
 
 // RFC 4648, section 10.
@@ -29,4 +29,4 @@ TEST(Base64, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace plimsoll::etcd
+}  // namespace plimsoll

@@ -1,9 +1,9 @@
-#include "http/etcd/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace plimsoll::etcd {
+namespace plimsoll {
 
 namespace {
 
@@ -62,4 +62,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace plimsoll::etcd
+}  // namespace plimsoll
