@@ -1,7 +1,9 @@
 #include "bench/sampler.h"
 
+#include <chrono>
 #include <cstdio>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,28 +43,6 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
   Floor files(host, dynamic_files(host.v1()));
   files.read();
   double floor = 0;
-  // In turns with the floor, since the machine's mood changes within a minute.
-  const auto mean_tick = [&](Freshness freshness) {
-    constexpr std::size_t kTurn = 4;
-    double total = 0;
-    std::vector<double> floors;
-    for (std::size_t i = 0; i < seconds; ++i) {
-      if (i % kTurn == 0) {
-        for (std::size_t round = 0; round < 2; ++round) {
-          one_second();
-          floors.push_back(files.read());
-        }
-      }
-      one_second();
-      const double begin = process_cpu();
-      snapshot = sampler->sample(freshness);
-      sampler->remember(*snapshot);
-      total += process_cpu() - begin;
-    }
-    floor = per_group(median(floors));
-    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", floor, "us/group");
-    return total / static_cast<double>(seconds);
-  };
   // What each collector takes of a tick; the rest is building the snapshot and the history.
   const auto collector_sums = [&] {
     std::vector<double> sums;
@@ -75,6 +55,34 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
   const auto start_counting = [&] {
     before = collector_sums();
     files_before = sampler->stats().reader;
+  };
+  // Between two halves of the floor, since the machine's mood changes within a minute; not in turns
+  // with it, since warm and slow files are due by time and the floor's files would leave no cache.
+  const auto mean_tick = [&](Freshness freshness) {
+    std::vector<double> floors;
+    const auto read_floor = [&] {
+      for (std::size_t i = 0; i < 4; ++i) {
+        one_second();
+        floors.push_back(files.read());
+      }
+    };
+    read_floor();
+    // What idle ticks left for later is not for these to pay.
+    if (freshness == Freshness::kScrape) (void)sampler->sample(Freshness::kFull);
+    start_counting();
+    double total = 0;
+    auto next = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < seconds; ++i) {
+      std::this_thread::sleep_until(next += std::chrono::seconds(1));
+      const double begin = process_cpu();
+      snapshot = sampler->sample(freshness);
+      sampler->remember(*snapshot);
+      total += process_cpu() - begin;
+    }
+    read_floor();
+    floor = per_group(median(floors));
+    row(n, "floor at 1 Hz: 10 files, held, pread, no parsing", floor, "us/group");
+    return total / static_cast<double>(seconds);
   };
   const auto print_collectors = [&] {
     const cgroupfs::ReaderStats now = sampler->stats().reader;
@@ -91,14 +99,10 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
           "us/group");
     }
   };
-  start_counting();
   const double idle = mean_tick(Freshness::kTick);
   row(n, "1 Hz tick, all idle: tiers, identities, snapshot, history", per_group(idle), "us/group",
       floor, 0.2);
   print_collectors();
-  // What idle ticks left for later is not theirs.
-  (void)sampler->sample(Freshness::kFull);
-  start_counting();
   const double busy = mean_tick(Freshness::kScrape);
   row(n, "1 Hz tick, every group read in full", per_group(busy), "us/group", floor, 0.8);
   print_collectors();
@@ -107,7 +111,6 @@ void bench_ticks(const BenchHost& host, const std::string& root) {
       : n == 5000 ? 15
                   : 0);
   host.set_quotas();
-  (void)sampler->sample(Freshness::kFull);
   row(n, "1 Hz tick, every group read in full, all with a CPU quota",
       per_group(mean_tick(Freshness::kScrape)), "us/group", floor);
 
