@@ -24,7 +24,7 @@ import payload
 import promtool
 import report
 
-RUN_SECONDS = 40 * 60
+RUN_SECONDS = 55 * 60
 
 
 def results_disk(work):
