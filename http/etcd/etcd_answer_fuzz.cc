@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return true;
   });
   PLIMSOLL_CHECK(!error_of(500, text).subject.empty());
-  if (const auto bytes = from_base64(text)) PLIMSOLL_CHECK(from_base64(to_base64(*bytes)) == bytes);
+  if (const auto bytes = plimsoll::from_base64(text))
+    PLIMSOLL_CHECK(plimsoll::from_base64(plimsoll::to_base64(*bytes)) == bytes);
   // What goes into the file is a list that reads back as it is.
   if (const auto groups = target_groups(text); groups && !groups->empty()) {
     const auto again = target_groups("{\"targets\":[" + *groups + "]}");
