@@ -1,13 +1,10 @@
 #include "agent/stats/remote.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-#include "base/fd.h"
-#include "base/read_file.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "http/tls_client.h"
 
@@ -18,25 +15,11 @@ namespace {
 constexpr std::string_view kSecure = "https://";
 constexpr std::string_view kPlain = "http://";
 
-// The first line; what an editor adds behind it is not part of the password.
-Result<std::string> read_secret(const char* flag, const std::string& file) {
-  const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened) return os_failure(flag, file);
-  ReadBuffer buffer;
-  const std::string_view text = PLIMSOLL_TRY(buffer.read_all(opened, file));
-  const std::string_view line = trim(text.substr(0, text.find('\n')));
-  if (line.empty()) return invalid_input(flag, file + ": nothing in its first line");
-  const bool clean =
-      std::ranges::all_of(line, [](unsigned char c) { return c >= ' ' && c != 0x7F; });
-  if (!clean) return invalid_input(flag, file + ": control characters in its first line");
-  return std::string(line);
-}
-
 Result<std::string> authorization_of(const RemoteFlags& flags, const char* password) {
   if (!flags.token_file.empty()) {
     if (!flags.user.empty() || !flags.password_file.empty())
       return invalid_input("--token-file", "goes without --user and --password-file");
-    return "Bearer " + PLIMSOLL_TRY(read_secret("--token-file", flags.token_file));
+    return "Bearer " + PLIMSOLL_TRY(in("--token-file", read_secret(flags.token_file)));
   }
   if (flags.user.empty()) {
     if (!flags.password_file.empty())
@@ -45,7 +28,7 @@ Result<std::string> authorization_of(const RemoteFlags& flags, const char* passw
   }
   if (!flags.password_file.empty())
     return http::basic_authorization(
-        flags.user, PLIMSOLL_TRY(read_secret("--password-file", flags.password_file)));
+        flags.user, PLIMSOLL_TRY(in("--password-file", read_secret(flags.password_file))));
   if (password == nullptr)
     return invalid_input("--user", "give --password-file, or set PLIMSOLL_PASSWORD");
   return http::basic_authorization(flags.user, password);

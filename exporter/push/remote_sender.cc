@@ -1,12 +1,11 @@
 // Sender over libcurl: one handle, so that the connection is kept from request to request.
-#include <fcntl.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <utility>
 
-#include "base/read_file.h"
+#include "base/secret.h"
 #include "exporter/push/curl_library.h"
 #include "exporter/push/sender.h"
 
@@ -38,15 +37,6 @@ std::size_t keep_excerpt(char* data, std::size_t size, std::size_t count, void* 
 // Called about once a second and with every piece: anything but 0 ends the transfer.
 int is_cancelled(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<std::atomic<bool>*>(cancelled)->load() ? 1 : 0;
-}
-
-// The first line of a file that holds a secret.
-Result<std::string> read_secret(const std::string& path) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return os_failure("open", path);
-  ReadBuffer buffer;
-  const std::string_view text = PLIMSOLL_TRY(buffer.read_all(file, path));
-  return std::string(text.substr(0, text.find_first_of("\r\n")));
 }
 
 class RemoteSender final : public Sender {

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "base/fd.h"
-#include "base/read_file.h"
-#include "base/text.h"
+#include "base/secret.h"
 #include "http/client.h"
 #include "http/etcd/etcd_answer.h"
 #include "http/etcd/etcd_request.h"
@@ -59,14 +58,6 @@ class Line {
   Fd socket_;
   bool cancelled_ = false;
 };
-
-Result<std::string> first_line(const std::string& file) {
-  const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened) return os_failure("open", file);
-  ReadBuffer buffer;
-  const std::string_view text = PLIMSOLL_TRY(buffer.read_all(opened, file));
-  return std::string(trim(text.substr(0, text.find('\n'))));
-}
 
 // "http://HOST:PORT" -> "HOST:PORT".
 Result<std::pair<std::string, bool>> parse_endpoint(const std::string& url) {
@@ -160,7 +151,7 @@ class EtcdStore::Impl {
   Result<> log_in(const Endpoint& endpoint) {
     const std::string password = options_.password_file.empty()
                                      ? std::string()
-                                     : PLIMSOLL_TRY(first_line(options_.password_file));
+                                     : PLIMSOLL_TRY(read_secret(options_.password_file));
     const std::string answer = PLIMSOLL_TRY(
         ask_at(endpoint, "/v3/auth/authenticate", login_request(options_.user, password)));
     token_ = PLIMSOLL_TRY(parse_token(answer));
@@ -222,11 +213,12 @@ Result<std::unique_ptr<EtcdStore>> EtcdStore::create(EtcdOptions options) {
                                                   .key_file = options.key_file}));
     endpoints.push_back({std::move(address), secure ? tls : http::MakeChannel()});
   }
-  if (endpoints.empty()) return invalid_input("etcd", "no endpoint");
+  if (endpoints.empty()) return invalid_input("etcd", "no endpoint: give http://HOST:PORT");
   if (!tls && !(options.ca_file + options.cert_file + options.key_file).empty())
-    return invalid_input("etcd", "certificates are for https://HOST:PORT");
+    return invalid_input(
+        "etcd", "certificates and no https://HOST:PORT: give such an endpoint, or none of them");
   if (options.user.empty() && !options.password_file.empty())
-    return invalid_input("etcd", "a password without a user");
+    return invalid_input("etcd", "a password without a user: give its name, too");
   return std::unique_ptr<EtcdStore>(
       new EtcdStore(std::make_unique<Impl>(std::move(options), std::move(endpoints))));
 }
