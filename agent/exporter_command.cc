@@ -1,8 +1,6 @@
 #include "agent/exporter_command.h"
 
-#include <pthread.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 
 #include "agent/handed_sockets.h"
 #include "agent/service_manager.h"
+#include "agent/signals.h"
 #include "agent/startup_pages.h"
 #include "base/log.h"
 #include "exporter/collect/sampler_loop.h"
@@ -24,33 +23,6 @@
 namespace plimsoll::agent {
 
 namespace {
-
-// Signals as something a thread waits for. Blocked before any other thread starts. Without anything
-// to read again SIGHUP stays what it is: the end of a program whose terminal is closed.
-enum class Hangup { kEnds, kRereads };
-Result<Fd> block_signals(Hangup hangup) {
-  sigset_t set;
-  ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
-  if (hangup == Hangup::kRereads) ::sigaddset(&set, SIGHUP);
-  if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
-    return os_failure("pthread_sigmask", "SIGINT, SIGTERM, SIGHUP", failed);
-  std::signal(SIGPIPE, SIG_IGN);  // A client that left is an error code of the write.
-  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
-  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM, SIGHUP");
-  return Fd(fd);
-}
-
-// The next signal's number; 0 when none can come any more.
-int next_signal(const Fd& signals) {
-  for (;;) {
-    signalfd_siginfo info{};
-    const ssize_t n = ::read(signals.get(), &info, sizeof info);
-    if (n == static_cast<ssize_t>(sizeof info)) return static_cast<int>(info.ssi_signo);
-    if (n >= 0 || errno != EINTR) return 0;
-  }
-}
 
 int fail(const Error& error) {
   log::error(error.message());
@@ -186,7 +158,8 @@ int run_exporter(ExporterConfig config) {
   if (!manager) return fail(manager.error());
   // A service has no terminal that could be closed: its SIGHUP is `systemctl reload`.
   const bool rereads = !config.access.config_file.empty() || manager->listens();
-  const Result<Fd> signals = block_signals(rereads ? Hangup::kRereads : Hangup::kEnds);
+  const Result<Fd> signals =
+      rereads ? block_signals({SIGINT, SIGTERM, SIGHUP}) : block_signals({SIGINT, SIGTERM});
   if (!signals) return fail(signals.error());
   for (const std::string& warning : config.warnings) log::warn(warning);
   config.sampler.reader.max_held =

@@ -1,9 +1,7 @@
 #include "agent/sd_command.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +12,7 @@
 #include "agent/complain.h"
 #include "agent/etcd_flags.h"
 #include "agent/exit_code.h"
+#include "agent/signals.h"
 #include "agent/terminal.h"
 #include "base/log.h"
 #include "base/read_file.h"
@@ -87,19 +86,6 @@ int write_once(const SdFlags& flags, etcd::KeyFeed& feed) {
   return written ? kExitOk : complain("sd", written.error());
 }
 
-// SIGINT and SIGTERM as something to wait for; no thread runs yet.
-Result<Fd> block_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
-  if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
-    return os_failure("pthread_sigmask", "SIGINT, SIGTERM", failed);
-  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
-  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM");
-  return Fd(fd);
-}
-
 // Until a signal. Trouble with the file is told once, and tried again with the next change and
 // every few seconds.
 int write_changes(const Fd& signals, const Fd& changed, const etcd::Directory& directory,
@@ -128,7 +114,7 @@ int write_changes(const Fd& signals, const Fd& changed, const etcd::Directory& d
 }
 
 int follow(const SdFlags& flags, etcd::KeyFeed& feed) {
-  const Result<Fd> signals = block_signals();
+  const Result<Fd> signals = block_signals({SIGINT, SIGTERM});
   if (!signals) return complain("sd", signals.error());
   const Fd changed(::eventfd(0, EFD_CLOEXEC));
   if (!changed) return complain("sd", os_failure("eventfd", "changes").error());

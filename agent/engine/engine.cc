@@ -1,7 +1,5 @@
 #include "agent/engine/engine.h"
 
-#include <pthread.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +16,7 @@
 #include "agent/engine/metrics.h"
 #include "agent/engine/socket_owner.h"
 #include "agent/service_manager.h"
+#include "agent/signals.h"
 #include "control/api/api.h"
 #include "control/api/decode.h"
 #include "control/applier/outlook.h"
@@ -30,28 +29,6 @@
 
 namespace plimsoll::agent {
 namespace {
-
-// Blocked before any other thread starts; a thread waits for them.
-Result<Fd> block_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
-  if (const int failed = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); failed != 0)
-    return os_failure("pthread_sigmask", "SIGINT, SIGTERM, SIGHUP", failed);
-  std::signal(SIGPIPE, SIG_IGN);
-  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC);
-  if (fd < 0) return os_failure("signalfd", "SIGINT, SIGTERM, SIGHUP");
-  return Fd(fd);
-}
-
-int next_signal(const Fd& signals) {
-  for (;;) {
-    signalfd_siginfo info{};
-    const ssize_t n = ::read(signals.get(), &info, sizeof info);
-    if (n == static_cast<ssize_t>(sizeof info)) return static_cast<int>(info.ssi_signo);
-    if (n >= 0 || errno != EINTR) return 0;
-  }
-}
 
 int fail(const Error& error) {
   log::error(error.message());
@@ -308,7 +285,7 @@ class Engine {
 }  // namespace
 
 int run_engine(EngineConfig config, Reread reread) {
-  const Result<Fd> signals = block_signals();
+  const Result<Fd> signals = block_signals({SIGINT, SIGTERM, SIGHUP});
   if (!signals) return fail(signals.error());
   log::start(config.log_level);
   // Destroyed before the log ends.
