@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "exporter/stream/hub_fixture.h"
+
 namespace plimsoll::exporter {
 namespace {
 
@@ -39,6 +41,15 @@ class Reader {
   z_stream stream_{};
   int state_ = Z_OK;
 };
+
+// Everything that a client of the hub was sent, as one file that is whole.
+std::string read(const FakeStream& stream) {
+  Reader reader;
+  std::string text;
+  for (const auto& bytes : stream.frames) text += reader.read(*bytes);
+  EXPECT_TRUE(reader.ended());
+  return text;
+}
 
 std::string frame(std::size_t containers) {
   std::string text = R"({"containers":[)";
@@ -115,6 +126,30 @@ TEST(GzipStream, NothingMakesAnEmptyFile) {
   EXPECT_EQ(reader.read(*gzip_stream_head() + *stored_part("").bytes + *GzipStreamEnd().bytes()),
             "");
   EXPECT_TRUE(reader.ended());
+}
+
+TEST(GzipStream, OfTheHubIsCompressedOnceAndEndsWellFormed) {
+  StreamHub hub(nullptr, std::chrono::seconds(1));
+  const auto plain = std::make_shared<FakeStream>();
+  const auto early = std::make_shared<FakeStream>();
+  const auto late = std::make_shared<FakeStream>();
+  StreamQuery query = query_for({});
+  hub.add(plain, query, snapshot(1, {"web"}));
+  query.gzip = true;
+  hub.add(early, query, snapshot(1, {"web"}));
+  hub.publish(snapshot(2, {"web"}));
+  hub.add(late, query, snapshot(2, {"web"}));
+  late->queued = StreamHub::kMaxPending + 1;
+  hub.publish(snapshot(3, {"web"}));
+  late->queued = 0;
+  hub.publish(snapshot(4, {"web"}));
+  EXPECT_EQ(hub.stats().formatted, 8U) << "for each tick one of either";
+  EXPECT_EQ(late->frames.back().get(), early->frames.back().get());
+  hub.finish_all();
+  std::string all;
+  for (const auto& frame : plain->frames) all += *frame;
+  EXPECT_EQ(read(*early), all);
+  EXPECT_EQ(read(*late), *plain->frames[1] + "{\"skipped\":1}\n" + *plain->frames[3]);
 }
 
 }  // namespace

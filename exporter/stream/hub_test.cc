@@ -2,90 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "base/fake_clock.h"
-#include "exporter/collect/rates.h"
+#include "exporter/stream/hub_fixture.h"
 
 namespace plimsoll::exporter {
 namespace {
 
-using inventory::Identity;
-using inventory::Runtime;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class FakeStream final : public http::Stream {
- public:
-  void write(std::shared_ptr<const std::string> frame) override {
-    frames.push_back(std::move(frame));
-  }
-  [[nodiscard]] bool wait_for_room(std::size_t most) override { return pending() <= most; }
-  [[nodiscard]] std::size_t pending() const override { return queued; }
-  [[nodiscard]] bool closed() const override { return gone; }
-  void finish() override { finished = true; }
-
-  std::vector<std::shared_ptr<const std::string>> frames;
-  std::size_t queued = 0;
-  bool gone = false;
-  bool finished = false;
-};
-
-// Of a gzip file that is whole.
-std::string inflated(const FakeStream& stream) {
-  std::string in;
-  for (const auto& frame : stream.frames) in += *frame;
-  std::string text(std::size_t{1} << 20, '\0');
-  z_stream gzip{};
-  EXPECT_EQ(::inflateInit2(&gzip, 15 + 16), Z_OK);
-  gzip.next_in = reinterpret_cast<Bytef*>(in.data());
-  gzip.avail_in = static_cast<uInt>(in.size());
-  gzip.next_out = reinterpret_cast<Bytef*>(text.data());
-  gzip.avail_out = static_cast<uInt>(text.size());
-  EXPECT_EQ(::inflate(&gzip, Z_FINISH), Z_STREAM_END);
-  text.resize(gzip.total_out);
-  ::inflateEnd(&gzip);
-  return text;
-}
-
-SnapshotPtr snapshot(std::uint64_t sequence, std::vector<std::string> names) {
-  auto made = std::make_shared<Snapshot>();
-  made->sequence = sequence;
-  made->taken = MonoTime(seconds(1000 + sequence));
-  made->reserve(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    Identity identity;
-    identity.runtime = Runtime::kDocker;
-    identity.id = "id-" + names[i];
-    identity.cgroup = "/docker/" + identity.id;
-    identity.name = names[i];
-    identity.display = names[i];
-    Row row;
-    row.serial = i + 1;
-    row.identity = std::make_shared<const Identity>(std::move(identity));
-    made->rows.push_back(std::move(row));
-    made->rates.push_back(no_rates());
-    made->devices.start_row();
-    made->interfaces.start_row();
-    made->filesystems.start_row();
-    made->hugetlb.start_row();
-    made->numa.start_row();
-    made->per_cpu_ns.start_row();
-    made->set(cgroupfs::Field::kCpuUsage, i, sequence * 1'000'000'000);
-  }
-  return made;
-}
-
-StreamQuery query_for(std::vector<std::string> names,
-                      std::chrono::nanoseconds interval = seconds(1)) {
-  StreamQuery query;
-  query.selection.names = std::move(names);
-  query.interval = interval;
-  return query;
-}
 
 TEST(StreamHub, SendsTheCurrentSnapshotAtOnceThenEachTick) {
   StreamHub hub(nullptr, seconds(1));
@@ -113,30 +41,6 @@ TEST(StreamHub, FormatsAViewOnceAndSharesIt) {
   EXPECT_THAT(*a->frames[0], HasSubstr("id-web"));
   EXPECT_THAT(*a->frames[0], Not(HasSubstr("id-db")));
   EXPECT_THAT(*other->frames[0], HasSubstr("id-db"));
-}
-
-TEST(StreamHub, CompressesAViewOnceAndEndsWellFormed) {
-  StreamHub hub(nullptr, seconds(1));
-  const auto plain = std::make_shared<FakeStream>();
-  const auto early = std::make_shared<FakeStream>();
-  const auto late = std::make_shared<FakeStream>();
-  StreamQuery query = query_for({});
-  hub.add(plain, query, snapshot(1, {"web"}));
-  query.gzip = true;
-  hub.add(early, query, snapshot(1, {"web"}));
-  hub.publish(snapshot(2, {"web"}));
-  hub.add(late, query, snapshot(2, {"web"}));
-  late->queued = StreamHub::kMaxPending + 1;
-  hub.publish(snapshot(3, {"web"}));
-  late->queued = 0;
-  hub.publish(snapshot(4, {"web"}));
-  EXPECT_EQ(hub.stats().formatted, 8U) << "for each tick one of either";
-  EXPECT_EQ(late->frames.back().get(), early->frames.back().get());
-  hub.finish_all();
-  std::string all;
-  for (const auto& frame : plain->frames) all += *frame;
-  EXPECT_EQ(inflated(*early), all);
-  EXPECT_EQ(inflated(*late), *plain->frames[1] + "{\"skipped\":1}\n" + *plain->frames[3]);
 }
 
 TEST(StreamHub, FormatsOnceForThreeHundredClientsAndNothingForNobody) {
