@@ -219,39 +219,26 @@ void measure_columns(std::size_t containers) {
 void bench_streams() {
   constexpr std::chrono::milliseconds kTenth(100);
   constexpr std::chrono::milliseconds kSecond(1000);
-  measure({.clients = 100,
-           .containers = 51,  // 200 KB
-           .interval = kTenth,
-           .frames = 60,
-           .bar = 4,
-           .late_bar = 10});
-  measure({.clients = 100,
-           .containers = 51,
-           .interval = kTenth,
-           .frames = 60,
-           .bar = 4,
-           .late_bar = 10,
-           .kind = Frames::kGzip});
-  measure({.clients = 300,
-           .containers = 100,
-           .interval = kSecond,
-           .frames = 8,
-           .bar = 5,
-           .late_bar = 10});
-  measure({.clients = 300,
-           .containers = 100,
-           .interval = kSecond,
-           .frames = 8,
-           .bar = 5,
-           .late_bar = 10,
-           .kind = Frames::kGzip});
-  measure({.clients = 300,
-           .containers = 100,
-           .interval = kSecond,
-           .frames = 8,
-           .bar = 5,
-           .late_bar = 10,
-           .kind = Frames::kColumns});
+  Load quick{.clients = 100,
+             .containers = 51,  // 200 KB
+             .interval = kTenth,
+             .frames = 60,
+             .bar = 4,
+             .late_bar = 10};
+  Load many{.clients = 300,
+            .containers = 100,
+            .interval = kSecond,
+            .frames = 8,
+            .bar = 5,
+            .late_bar = 10};
+  for (const Frames kind : {Frames::kWhole, Frames::kGzip}) {
+    quick.kind = kind;
+    measure(quick);
+  }
+  for (const Frames kind : {Frames::kWhole, Frames::kGzip, Frames::kColumns}) {
+    many.kind = kind;
+    measure(many);
+  }
   measure_columns(5000);
 }
 
