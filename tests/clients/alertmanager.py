@@ -2,13 +2,12 @@
 
 import http.server
 import json
-import subprocess
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass
 
 import case
+from server import Server
 
 ADDRESS = "127.0.0.1:9093"
 CONFIG = """
@@ -60,27 +59,11 @@ class Webhook:
         self.server.shutdown()
 
 
-class Alertmanager:
+class Alertmanager(Server):
     def __init__(self, webhook):
         config = case.work / "alertmanager.yml"
         config.write_text(CONFIG.format(url=webhook.url))
-        self.log_path = case.work / "alertmanager.log"
         command = ["prometheus-alertmanager", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
         # Alone: no cluster.
         command += [f"--storage.path={case.work / 'alertmanager'}", "--cluster.listen-address="]
-        with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        assert case.eventually(self.ready, 60), f"alertmanager does not start:\n{self.log_path.read_text()}"
-
-    def ready(self):
-        assert self.process.poll() is None, f"alertmanager ended:\n{self.log_path.read_text()}"
-        try:
-            with urllib.request.urlopen(f"http://{ADDRESS}/-/ready", timeout=5) as response:
-                return response.status == 200
-        except OSError:
-            return False
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        super().__init__(command, f"http://{ADDRESS}/-/ready")

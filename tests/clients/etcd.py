@@ -3,45 +3,28 @@
 import base64
 import json
 import shutil
-import subprocess
 import urllib.request
 
 import case
+from server import Server
 
 URL = "http://127.0.0.1:2379"
 PEERS = "http://127.0.0.1:2380"
 
 
-class Etcd:
+class Etcd(Server):
     """`secure` is the address of a second place to ask it, by TLS, which `flags` set up."""
 
     def __init__(self, *flags, secure=None):
         self.data = case.work / "etcd-data"
-        self.log_path = case.work / "etcd.log"
         urls = f"{URL},{secure}" if secure else URL
-        self.command = ["etcd", f"--data-dir={self.data}", "--name=plimsoll-test", f"--initial-cluster=plimsoll-test={PEERS}"]
-        self.command += [f"--listen-client-urls={urls}", f"--advertise-client-urls={urls}"]
-        self.command += [f"--listen-peer-urls={PEERS}", f"--initial-advertise-peer-urls={PEERS}", *flags]
-        self.start()
+        command = ["etcd", f"--data-dir={self.data}", "--name=plimsoll-test", f"--initial-cluster=plimsoll-test={PEERS}"]
+        command += [f"--listen-client-urls={urls}", f"--advertise-client-urls={urls}"]
+        command += [f"--listen-peer-urls={PEERS}", f"--initial-advertise-peer-urls={PEERS}", *flags]
+        super().__init__(command, f"{URL}/health")
 
-    def start(self):
-        """Also again after stop(): it goes on with the same data."""
-        with open(self.log_path, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
-        assert case.eventually(self.ready, 60), f"etcd does not start:\n{self.log_path.read_text()}"
-
-    def ready(self):
-        assert self.process.poll() is None, f"etcd ended:\n{self.log_path.read_text()}"
-        try:
-            with urllib.request.urlopen(f"{URL}/health", timeout=5) as response:
-                return json.load(response)["health"] == "true"
-        except OSError:
-            return False
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+    def healthy(self, response):
+        return json.load(response)["health"] == "true"
 
     def forget(self):
         """Another etcd at the same place, without anything in it."""

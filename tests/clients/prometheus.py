@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 
 import case
+from server import Server
 
 ADDRESS = "127.0.0.1:9090"
 CONFIG = """
@@ -35,7 +36,7 @@ REGISTERED = """
 """
 
 
-class Prometheus:
+class Prometheus(Server):
     """Scrapes `target` every second, further jobs by name, what the URL `discovery` and the file `file` list; without
     any it only takes what is pushed. `alerting` is a rule file and the address of an Alertmanager."""
 
@@ -49,24 +50,9 @@ class Prometheus:
         text += REGISTERED.format(file=file) if file else ""
         text += ALERTING.format(rules=alerting[0], alertmanager=alerting[1]) if alerting else ""
         config.write_text(text)
-        self.log_path = case.work / "prometheus.log"
-        self.command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
-        self.command += [f"--storage.tsdb.path={case.work / 'tsdb'}", *flags]
-        self.start()
-
-    def start(self):
-        """Also again after stop(): it goes on with the same data."""
-        with open(self.log_path, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
-        assert case.eventually(self.ready, 60), f"prometheus does not start:\n{self.log_path.read_text()}"
-
-    def ready(self):
-        assert self.process.poll() is None, f"prometheus ended:\n{self.log_path.read_text()}"
-        try:
-            with urllib.request.urlopen(f"http://{ADDRESS}/-/ready", timeout=5) as response:
-                return response.status == 200
-        except OSError:
-            return False
+        command = ["prometheus", f"--config.file={config}", f"--web.listen-address={ADDRESS}"]
+        command += [f"--storage.tsdb.path={case.work / 'tsdb'}", *flags]
+        super().__init__(command, f"http://{ADDRESS}/-/ready")
 
     def query(self, expression):
         """The instant vector: [(labels, value)]. A query that prometheus refuses is a failure."""
@@ -88,11 +74,6 @@ class Prometheus:
         if answer["data"]["resultType"] == "scalar":
             return [{"metric": {}, "value": answer["data"]["result"]}]
         return answer["data"]["result"]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
 
 
 def lint(text):
