@@ -21,6 +21,7 @@
 #include "base/read_file.h"
 #include "base/text.h"
 #include "runtime/cgroup/container_cgroup.h"
+#include "runtime/cgroup/group_files.h"
 
 namespace plimsoll::runtime {
 namespace {
@@ -57,6 +58,12 @@ class CgroupOnKernel : public ::testing::Test {
     made_.emplace(*std::move(made));
     return {};
   }
+  void enter(pid_t pid, ContainerCgroup::Born born) const {
+    for (const std::string& file : made_->entry_files(born)) {
+      const auto moved = write_once(DirFd(AT_FDCWD), file, std::to_string(pid));
+      EXPECT_TRUE(moved) << moved.error().message();
+    }
+  }
   // A child that does `body` in the group, or sleeps for ever.
   template <class Body>
   pid_t child(Body body) {
@@ -69,8 +76,7 @@ class CgroupOnKernel : public ::testing::Test {
       ::_exit(told ? body() : 99);
     }
     children_.push_back(pid);
-    const auto attached = made_->attach(pid);
-    EXPECT_TRUE(attached) << attached.error().message();
+    enter(pid, ContainerCgroup::Born::kElsewhere);
     EXPECT_EQ(::write(go[1], "x", 1), 1);
     ::close(go[0]);
     ::close(go[1]);
@@ -330,7 +336,7 @@ TEST_F(CgroupOnKernel, IsWhereAChildIsBorn) {
     for (;;) ::pause();
   ASSERT_GT(pid, 0);
   children_.push_back(static_cast<pid_t>(pid));
-  ASSERT_TRUE(made_->attach(static_cast<pid_t>(pid), ContainerCgroup::Born::kInside));
+  enter(static_cast<pid_t>(pid), ContainerCgroup::Born::kInside);
   const auto where = read_file_at(root_, ("proc/" + std::to_string(pid) + "/cgroup").c_str());
   ASSERT_TRUE(where);
   std::string_view rest = *where;

@@ -1,13 +1,10 @@
 #include "runtime/cgroup/container_cgroup.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "base/rollback.h"
-#include "runtime/cgroup/group_files.h"
 #include "runtime/cgroup/groups.h"
 #include "runtime/cgroup/limits.h"
 #include "runtime/cgroup/scope.h"
@@ -82,16 +79,14 @@ Result<const DirFd*> ContainerCgroup::clone_into() {
   return &*unified_;
 }
 
-Result<> ContainerCgroup::attach(pid_t pid, Born born) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), pid).ptr;
-  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  const DirFd here(AT_FDCWD);
+std::vector<std::string> ContainerCgroup::entry_files(Born born) const {
+  std::vector<std::string> files;
   for (const CgroupPlace& place : record_.places) {
-    if (place.hierarchy.empty() && born == Born::kInside) continue;
-    PLIMSOLL_TRY(write_once(here, place.path + "/cgroup.procs", text));
+    const bool unified = place.hierarchy.empty();
+    if (unified && born == Born::kInside) continue;
+    files.push_back(place.path + (unified ? "/cgroup.procs" : "/tasks"));
   }
-  return {};
+  return files;
 }
 
 void ContainerCgroup::entered() {

@@ -3,7 +3,8 @@
 // CLONE_INTO_CGROUP).
 //
 // Limits are written before any process is in, by cgroupfs/limit's planner. Order for a launch:
-// create, clone3 (with clone_into(), if there is one), attach, entered. Thread: one at a time.
+// create, clone3 (with clone_into(), if there is one), the child's writes to entry_files(),
+// entered. Thread: one at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -88,13 +89,14 @@ class ContainerCgroup {
 
   [[nodiscard]] const CgroupRecord& record() const { return record_; }
 
-  // For clone_args.cgroup: the child is born in its v2 group, and attach() need not write there.
+  // For clone_args.cgroup: the child is born in its v2 group, and need not write there.
   // Null without a v2 hierarchy. The descriptor is the cgroup's: valid as long as this object.
   [[nodiscard]] Result<const DirFd*> clone_into();
-  // Moves the process (all its threads) into every v1 group, and into the v2 one unless it was born
-  // there.
+  // Where a process with one thread writes "0" to be in every v1 group, and in the v2 one unless it
+  // was born there. A pid moves another process, but for that the kernel waits for a grace period
+  // of RCU: it makes every fork, exec and exit of the host step aside (decision 0058).
   enum class Born : std::uint8_t { kElsewhere, kInside };
-  [[nodiscard]] Result<> attach(pid_t pid, Born born = Born::kElsewhere);
+  [[nodiscard]] std::vector<std::string> entry_files(Born born) const;
   // The first process is in. Under systemd a process of ours held the scope open until now (a scope
   // without processes ends at once); it ends here. Nothing to do for files.
   void entered();
@@ -115,6 +117,10 @@ class ContainerCgroup {
   // Only what is asked for; all of it or nothing, in an order the kernel takes, verified. Rules of
   // devices are replaced when there are any.
   [[nodiscard]] Result<> update(const CgroupHost& host, const spec::Resources& resources);
+
+  // True: no group is left, and there was nobody to end. False: some may be gone, and remove() is
+  // needed. Of what systemd keeps always false.
+  [[nodiscard]] bool remove_empty();
 
   // Postcondition: no path of the record exists, nor anything below it. kBusy when processes are
   // still there at the deadline: names the group. Groups that are gone already are none to remove.

@@ -10,7 +10,6 @@
 
 #include "base/read_file.h"
 #include "base/temp_tree.h"
-#include "runtime/cgroup/attach_ahead.h"
 #include "runtime/cgroup/paths.h"
 
 namespace plimsoll::runtime {
@@ -146,22 +145,16 @@ TEST(Gone, HasNobodyAndIsNotFrozen) {
   EXPECT_FALSE(cgroup.is_frozen().value());
 }
 
-TEST(AttachAhead, FindsTheOwnGroupOfAV1Hierarchy) {
-  EXPECT_EQ(own_v1_procs("9:memory:/a\n8:pids:/system.slice/x.service\n0::/\n"),
-            "pids/system.slice/x.service/cgroup.procs");
-  EXPECT_EQ(own_v1_procs("2:freezer:/\n"), "freezer/cgroup.procs");
-  EXPECT_FALSE(own_v1_procs("0::/system.slice/x.service\n"));
-  EXPECT_FALSE(own_v1_procs("8:pids:/../elsewhere\n")) << "outside of our namespace";
-  EXPECT_FALSE(own_v1_procs("8:cpu,cpuacct:/a\nnonsense\n"));
-}
-
-TEST(AttachAhead, WritesThereAndNowhereElse) {
-  const TempTree tree{
-      {"self", "8:pids:/own\n0::/own\n"}, {"root/pids/own/cgroup.procs", ""}, {"v2", "0::/own\n"}};
-  const std::string root = tree.path() + "/root";
-  ASSERT_TRUE(attach_ahead(root.c_str(), (tree.path() + "/self").c_str()));
-  EXPECT_EQ(text(tree, "root/pids/own/cgroup.procs"), "0");
-  EXPECT_TRUE(attach_ahead("/nowhere", (tree.path() + "/v2").c_str()));
+TEST(EntryFiles, AreOfThreadsWhereTheKernelHasThem) {
+  const TempTree tree{{"pids/", ""}};
+  const CgroupHost host = v1_host(tree, {"pids"});
+  CgroupRecord record = record_of(host.layout, CgroupManager::kFiles, "", "/box");
+  record.places.push_back({"", "/unified/box"});
+  const auto cgroup = ContainerCgroup::reopen(record);
+  const std::string pids = record.places.front().path + "/tasks";
+  EXPECT_EQ(cgroup.entry_files(ContainerCgroup::Born::kInside), std::vector<std::string>{pids});
+  EXPECT_EQ(cgroup.entry_files(ContainerCgroup::Born::kElsewhere),
+            (std::vector<std::string>{pids, "/unified/box/cgroup.procs"}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -32,6 +33,14 @@ Result<bool> try_remove(const std::string& path) {
 }
 
 }  // namespace
+
+bool ContainerCgroup::remove_empty() {
+  if (record_.manager == CgroupManager::kSystemd) return false;
+  unified_.reset();
+  return std::ranges::all_of(record_.places, [](const CgroupPlace& place) {
+    return ::rmdir(place.path.c_str()) == 0 || errno == ENOENT;
+  });
+}
 
 Result<> ContainerCgroup::remove(std::chrono::milliseconds deadline) {
   using std::chrono::steady_clock;

@@ -147,7 +147,6 @@ class EngineImpl final : public Engine {
                                                 Wiring& wiring);
   [[nodiscard]] model::Answer<std::string> join(const std::string& mode, const char* kind) const;
   [[nodiscard]] model::Answer<> prepare_places(Entry& entry, Rollback& undo);
-  void enter_ahead();
   void start_failed(Entry& entry, const model::Refusal& why);
   void watch(const EntryPtr& entry, const std::shared_ptr<Run>& run);
   void on_keeper(const EntryPtr& entry, const std::shared_ptr<Run>& run);

@@ -170,7 +170,6 @@ Answer<> EngineImpl::run_exec(const std::shared_ptr<ExecEntry>& exec,
         definition.user.empty() ? container->definition.config.user : definition.user;
     process.user = PLIMSOLL_TRY(find_user_in(root, user, container->definition.host.group_add));
   }
-  enter_ahead();
   const std::string text = PLIMSOLL_TRY(make_exec_process(*container, process));
   Rollback undo;
   undo.on_failure([directory] { std::ignore = remove_tree(directory); });

@@ -12,7 +12,6 @@
 #include "base/fill_in.h"
 #include "base/log.h"
 #include "base/open_in_root.h"
-#include "runtime/cgroup/attach_ahead.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/files.h"
 #include "runtime/engine/log_limits.h"
@@ -110,15 +109,6 @@ Answer<> EngineImpl::begin_run(const EntryPtr& entry) {
   stored.starting = false;
   if (!done) start_failed(*entry, done.error());
   return done;
-}
-
-// The wait for v1's groups passes while all else is prepared.
-void EngineImpl::enter_ahead() {
-  if (cgroup_version_ == CgroupVersion::kV2) return;
-  pool_->post([] {
-    if (const auto entered = runtime::attach_ahead(); !entered)
-      log::debug("start: " + entered.error().message());
-  });
 }
 
 void EngineImpl::start_failed(Entry& entry, const model::Refusal& why) {
@@ -278,7 +268,6 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
     std::ignore = runtime::remove(*host_, id, runtime::Force::kYes);
     reap_keeper(run->keeper);
   });
-  enter_ahead();
   auto spawned = spawn_keeper(request);
   if (!spawned) {
     if (spawned.error().kind == ErrorKind::kRejected)

@@ -110,7 +110,8 @@ std::vector<int> descriptors(const Prepared& prepared) {
                         prepared.notify_socket.get(),
                         prepared.notify_state.get(),
                         prepared.joined};
-  for (const std::vector<Fd>* group : {&prepared.trees, &prepared.device_trees, &prepared.joins}) {
+  for (const std::vector<Fd>* group :
+       {&prepared.trees, &prepared.device_trees, &prepared.joins, &prepared.groups}) {
     for (const Fd& fd : *group) list.push_back(fd.get());
   }
   std::erase(list, -1);
@@ -234,6 +235,7 @@ Result<> Child::say() {
 }
 
 Result<> Child::let_go() {
+  PLIMSOLL_TRY(expect(Message::kEntered));
   if (!plan_->uid_map.empty()) PLIMSOLL_TRY(write_id_maps(pid_, plan_->uid_map, plan_->gid_map));
   PLIMSOLL_TRY(set_limits(pid_, plan_->process));
   return say();
@@ -280,6 +282,7 @@ Result<Child> begin(const Plan& plan, LaunchOptions options) {
   prepared.notify_state = std::move(options.notify_state);
   PLIMSOLL_TRY(open_trees(plan, prepared));
   PLIMSOLL_TRY(open_joins(plan, prepared));
+  PLIMSOLL_TRY(open_groups(plan, prepared));
   prepared.argv = pointers(plan.process.args, 1);
   prepared.envp = pointers(plan.process.env, 2);
   std::array<int, 2> ends{-1, -1};

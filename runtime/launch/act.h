@@ -1,8 +1,7 @@
 // Carrying out a plan: the parent's side of launching a process into a container.
 //
 //   Child child = begin(...);     // exists, and waits
-//   cgroup.attach(child.pid());
-//   child.let_go();               // ids, limits; then it sets itself up
+//   child.let_go();               // it is in its groups; ids, limits; then it sets itself up
 //   child.await_mounts(); hooks; child.resume();      // with hooks only
 //   child.await_ready();          // all but exec is done
 //   child.start(); child.await_exec();                // or somebody else does, by the listener
@@ -26,7 +25,7 @@ struct LaunchOptions {
   Fd notify_socket;  // Takes the listener of a filter that notifies.
   Fd notify_state;   // What is sent with it; it may be filled until let_go().
   Fd hook_input;     // What the start hooks read; it may be filled until let_go().
-  int cgroup = -1;   // A v2 directory to be born in; -1: attach before let_go().
+  int cgroup = -1;   // A v2 directory to be born in.
   int joined = -1;   // A pidfd whose namespaces are entered (exec); its flags are in joined_flags.
   std::uint64_t joined_flags = 0;
   bool has_hooks = false;

@@ -28,6 +28,14 @@ void close_strangers(const Prepared& prepared) {
   ::syscall(SYS_close_range, next, ~0U, 0);
 }
 
+// "0" is the writer. Closed then: who waits for `start` has none of the host's files open.
+void enter_groups(const Prepared& prepared, const Reporter& reporter) {
+  for (std::size_t i = 0; i < prepared.groups.size(); ++i) {
+    if (::write(prepared.groups[i].get(), "0", 1) != 1) reporter.give_up(Stage::kGroup, i);
+    ::close(prepared.groups[i].get());
+  }
+}
+
 void join_namespaces(const Prepared& prepared, const Reporter& reporter) {
   // All at once: the kernel has an order in which each is still allowed. The pid namespace is that
   // of birth.
@@ -105,7 +113,9 @@ void child_main(const Prepared& prepared) noexcept {
   Reporter reporter(prepared.channel.get());
   default_signals();
   close_strangers(prepared);
-  reporter.await();  // Until it is in its cgroups and its ids are mapped.
+  enter_groups(prepared, reporter);
+  reporter.say(Message::kEntered);
+  reporter.await();  // Until it is written down, and its ids are mapped.
   ::umask(0);
   join_namespaces(prepared, reporter);
   become_root(plan, reporter);

@@ -26,6 +26,7 @@ struct Prepared {
   std::vector<Fd> trees;         // One for each of plan->mounts; none where it is no tree.
   std::vector<Fd> device_trees;  // One for each of plan->devices, if they are bound.
   std::vector<Fd> joins;         // One for each of plan->joins.
+  std::vector<Fd> groups;        // One for each of plan->group_files.
   int joined = -1;               // A pidfd whose namespaces are entered all at once.
   std::uint64_t joined_flags = 0;
   std::vector<char> tree_is_directory;

@@ -114,6 +114,9 @@ std::string words_of(const Plan& plan, const Report& report) {
   const std::string why = go_text(report.os_error);
   const std::size_t i = report.item;
   switch (report.stage) {
+    case Stage::kGroup:
+      return fill_in("error entering its cgroup: write 0 to {}: {}", name_in(plan.group_files, i),
+                     why);
     case Stage::kMountTarget:
       return mount_words(plan.mounts[i], fill_in("create mount destination: {}", why));
     case Stage::kMountOverProc:

@@ -106,6 +106,10 @@ struct Plan {
   std::string gid_map;
   bool deny_setgroups = false;
 
+  // Control files into which the process writes itself before all else, to be in its cgroups. It
+  // does so itself, since moving another makes the kernel wait (decision 0058).
+  std::vector<std::string> group_files;
+
   // False: the process runs in a root filesystem that somebody else made (exec).
   bool makes_rootfs = true;
   std::string rootfs;                  // Absolute, on the host.

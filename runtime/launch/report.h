@@ -8,6 +8,7 @@ namespace plimsoll::runtime {
 
 enum class Stage : std::uint8_t {
   kSync,
+  kGroup,    // item: index in Plan::group_files
   kJoin,     // item: index in Plan::joins
   kSetIds,   // Becoming root of a new user namespace.
   kSession,  // setsid, keyring
@@ -51,6 +52,7 @@ enum class Stage : std::uint8_t {
 
 enum class Message : std::uint8_t {
   kFailed,
+  kEntered,  // It is in its cgroups.
   kWaiting,  // The rootfs is ready, hooks may run; the child waits for one byte.
   kReady     // All is done but exec.
 };

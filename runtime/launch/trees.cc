@@ -72,16 +72,18 @@ Result<Fd> open_bind(const PlannedMount& mount, const Plan& plan) {
           fill_in("\"{}\" cannot be mounted because it is not of type proc", mount.source));
   }
   PLIMSOLL_TRY(map_ids(mount, plan, tree));
+  // As if copied from the container's own view of the host, which is no peer of the host's.
+  mount_attr apart{};
+  if ((plan.root_propagation & MS_SHARED) == 0)
+    apart.propagation = plan.root_propagation & (MS_SLAVE | MS_PRIVATE);
   mount_attr attr{};
   attr.attr_set = mount.options.attributes.set;
   attr.attr_clr = mount.options.attributes.clear;
-  if ((attr.attr_set | attr.attr_clr) != 0 &&
+  if (!whole) attr.propagation = apart.propagation;
+  if ((attr.attr_set | attr.attr_clr | attr.propagation) != 0 &&
       ::mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof attr) != 0)
     return mount_failure(mount, "mount_setattr", errno);
-  // As if copied from the container's own view of the host, which is no peer of the host's.
-  if ((plan.root_propagation & MS_SHARED) == 0) {
-    mount_attr apart{};
-    apart.propagation = plan.root_propagation & (MS_SLAVE | MS_PRIVATE);
+  if (whole && apart.propagation != 0) {
     if (::mount_setattr(fd, "", AT_EMPTY_PATH | unsigned{AT_RECURSIVE}, &apart, sizeof apart) != 0)
       return mount_failure(mount, "mount_setattr", errno);
   }
@@ -172,6 +174,12 @@ Result<> open_joins(const Plan& plan, Prepared& prepared) {
                                              "kind it is given for",
                                              join.path));
   }
+  return {};
+}
+
+Result<> open_groups(const Plan& plan, Prepared& prepared) {
+  for (const std::string& file : plan.group_files)
+    prepared.groups.push_back(PLIMSOLL_TRY(open_at(DirFd(AT_FDCWD), file.c_str(), O_WRONLY)));
   return {};
 }
 

@@ -11,6 +11,7 @@ namespace plimsoll::runtime {
 // Fills trees, tree_is_directory and device_trees.
 [[nodiscard]] Result<> open_trees(const Plan& plan, Prepared& prepared);
 [[nodiscard]] Result<> open_joins(const Plan& plan, Prepared& prepared);
+[[nodiscard]] Result<> open_groups(const Plan& plan, Prepared& prepared);
 
 // A user namespace with these maps and nobody in it: what mounts are id-mapped by.
 [[nodiscard]] Result<Fd> make_user_namespace(const std::string& uid_map,

@@ -45,8 +45,8 @@ class Creation {
     if (socket_.here) terminal_ = PLIMSOLL_TRY(receive_terminal(socket_.here));
     if (!options_.pidfd_socket.empty())
       PLIMSOLL_TRY(send_pidfd(options_.pidfd_socket, child_.pidfd(), "standard"));
-    if (!options_.pid_file.empty()) PLIMSOLL_TRY(write_pid_file(options_.pid_file, child_.pid()));
-    return write_record(*directory_, view_.record);
+    if (options_.pid_file.empty()) return {};
+    return write_pid_file(options_.pid_file, child_.pid());
   }
 
   Result<Started> start() {
@@ -169,10 +169,9 @@ class Creation {
     launch_options.notify_state = std::move(notify.state);
     const DirFd* const born_in = PLIMSOLL_TRY(cgroup_->clone_into());
     launch_options.cgroup = born_in == nullptr ? -1 : born_in->get();
+    plan_.group_files = cgroup_->entry_files(born_in == nullptr ? ContainerCgroup::Born::kElsewhere
+                                                                : ContainerCgroup::Born::kInside);
     child_ = PLIMSOLL_TRY(begin(plan_, std::move(launch_options)));
-    PLIMSOLL_TRY(cgroup_->attach(child_.pid(), born_in == nullptr
-                                                   ? ContainerCgroup::Born::kElsewhere
-                                                   : ContainerCgroup::Born::kInside));
     cgroup_->entered();
     const auto process = look_at_process(child_.pid());
     if (!process) return failure(ErrorKind::kGone, "launch", "container init was ended");

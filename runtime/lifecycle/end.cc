@@ -83,7 +83,7 @@ Result<> remove(const Host& host, const std::string& id, Force force) {
       PLIMSOLL_TRY(await_end(*init, kRemoveDeadline));
     }
   }
-  if (!opened.record.cgroups.places.empty()) {
+  if (!opened.record.cgroups.places.empty() && !cgroup.remove_empty()) {
     // What the first process left behind, where it had no pid namespace to take them with it.
     PLIMSOLL_TRY(cgroup.kill_all(SIGKILL));
     PLIMSOLL_TRY(cgroup.remove(kRemoveDeadline));

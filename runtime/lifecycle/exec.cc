@@ -135,7 +135,7 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
   const spec::Config config = PLIMSOLL_TRY(config_of(opened.directory));
   const spec::Process process = process_of(config, options);
   std::uint64_t joined = 0;
-  const Plan plan = PLIMSOLL_TRY(plan_exec(config, process, joined));
+  Plan plan = PLIMSOLL_TRY(plan_exec(config, process, joined));
   const Fd init = PLIMSOLL_TRY(open_init(opened.record));
   LaunchOptions launch;
   launch.preserved_fds = options.preserved_fds;
@@ -161,12 +161,11 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
   launch.notify_state = std::move(notify.state);
   const DirFd* const born_in = PLIMSOLL_TRY(cgroup.clone_into());
   launch.cgroup = born_in == nullptr ? -1 : born_in->get();
+  plan.group_files = cgroup.entry_files(born_in == nullptr ? ContainerCgroup::Born::kElsewhere
+                                                           : ContainerCgroup::Born::kInside);
   Child child = PLIMSOLL_TRY(begin(plan, std::move(launch)));
   const auto& affinity = process.exec_cpu_affinity;
   if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->initial));
-  PLIMSOLL_TRY(cgroup.attach(child.pid(), born_in == nullptr ? ContainerCgroup::Born::kElsewhere
-                                                             : ContainerCgroup::Born::kInside));
-  if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->final));
   if (notify_state) {
     View view;
     view.record = opened.record;
@@ -175,6 +174,8 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
   }
   PLIMSOLL_TRY(child.let_go());
   PLIMSOLL_TRY(child.await_ready());
+  // After it has entered the cpuset, which gives it all of its processors.
+  if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->final));
   Started started;
   started.pid = child.pid();
   started.pidfd = Fd(::fcntl(child.pidfd().get(), F_DUPFD_CLOEXEC, 3));
