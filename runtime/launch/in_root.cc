@@ -23,6 +23,31 @@ std::uint64_t resolve_flags(Links links) {
          (links == Links::kRefuse ? std::uint64_t{RESOLVE_NO_SYMLINKS} : 0);
 }
 
+bool make_in(int directory, const char* name, Make make) noexcept {
+  if (make == Make::kDirectory) return ::mkdirat(directory, name, 0755) == 0;
+  const int fd =
+      ::openat(directory, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
+
+// The usual case: only the last name is missing. False leaves it to the walk. Whoever calls looks
+// the whole path up again: where this made something decides nothing.
+bool make_last(int root, const char* path, Make make, Links links) noexcept {
+  std::array<char, PATH_MAX> parent{};
+  const char* const slash = std::strrchr(path, '/');
+  if (slash == nullptr || slash == path || slash[1] == '\0') return false;
+  const auto size = static_cast<std::size_t>(slash - path);
+  if (size >= parent.size()) return false;
+  std::memcpy(parent.data(), path, size);
+  const int directory =
+      openat2(root, parent.data(), O_PATH | O_DIRECTORY | O_CLOEXEC, resolve_flags(links));
+  if (directory < 0) return false;
+  const bool made = make_in(directory, slash + 1, make);
+  ::close(directory);
+  return made;
+}
+
 // Walks name by name: the slow way, taken when something is missing. `done` holds no links and no
 // "..", so that each name is looked up below the root once more and a rename meanwhile cannot lead
 // astray: the worst of it is an error.
@@ -120,11 +145,7 @@ class Maker {
   }
 
   [[nodiscard]] bool make_one(int here, const char* name) const noexcept {
-    if (!is_last() || make_ == Make::kDirectory)
-      return ::mkdirat(here, name, 0755) == 0 || errno == EEXIST;
-    const int fd = ::openat(here, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd >= 0) ::close(fd);
-    return fd >= 0 || errno == EEXIST;
+    return make_in(here, name, is_last() ? make_ : Make::kDirectory) || errno == EEXIST;
   }
 
   bool follow(int link) noexcept {
@@ -156,8 +177,12 @@ class Maker {
 }  // namespace
 
 int open_in_root_path(int root, const char* path, Make make, Links links) noexcept {
-  const int fd = openat2(root, path, O_PATH | O_CLOEXEC, resolve_flags(links));
+  int fd = openat2(root, path, O_PATH | O_CLOEXEC, resolve_flags(links));
   if (fd >= 0 || errno != ENOENT || make == Make::kNothing) return fd;
+  if (make_last(root, path, make, links)) {
+    fd = openat2(root, path, O_PATH | O_CLOEXEC, resolve_flags(links));
+    if (fd >= 0) return fd;
+  }
   Maker maker(root, make, links);
   return maker.run(path);
 }

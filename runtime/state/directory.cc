@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 
 #include "base/read_file.h"
@@ -56,6 +57,20 @@ Result<std::vector<std::string>> entries_of(const DirFd& directory) {
   return names;
 }
 
+// For what need not last. ext4, where a rename takes the place of a file, begins to write the new
+// one to the disk at once; an exchange is as atomic and leaves that for later.
+Result<> Directory::put_in_place(const std::string& temporary, const char* name) const {
+  if (durability_ == Durability::kProcess &&
+      ::renameat2(fd_.get(), temporary.c_str(), fd_.get(), name, RENAME_EXCHANGE) == 0) {
+    if (::unlinkat(fd_.get(), temporary.c_str(), 0) != 0) return os_failure("unlinkat", temporary);
+    return {};
+  }
+  // The first of its name, or a filesystem without exchange.
+  if (::renameat(fd_.get(), temporary.c_str(), fd_.get(), name) != 0)
+    return os_failure("renameat", name);
+  return {};
+}
+
 Result<> Directory::write(const char* name, std::string_view text) const {
   // One writer at a time holds the lock, so one name will do; a dead writer's is overwritten.
   const std::string temporary = std::string(name) + ".new";
@@ -66,8 +81,7 @@ Result<> Directory::write(const char* name, std::string_view text) const {
   PLIMSOLL_TRY(write_all(file, text, temporary));
   const bool lasting = durability_ == Durability::kMachine;
   if (lasting && ::fsync(file.get()) != 0) return os_failure("fsync", temporary);
-  if (::renameat(fd_.get(), temporary.c_str(), fd_.get(), name) != 0)
-    return os_failure("renameat", name);
+  PLIMSOLL_TRY(put_in_place(temporary, name));
   if (lasting && ::fsync(fd_.get()) != 0) return os_failure("fsync", id_);
   return {};
 }

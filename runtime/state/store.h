@@ -45,6 +45,7 @@ class Directory {
 
  private:
   friend class Store;
+  [[nodiscard]] Result<> put_in_place(const std::string& temporary, const char* name) const;
   Directory(std::string id, DirFd root, DirFd fd, Durability durability)
       : id_(std::move(id)), root_(std::move(root)), fd_(std::move(fd)), durability_(durability) {}
 

@@ -9,8 +9,10 @@
 
 #include <csignal>
 #include <thread>
+#include <tuple>
 
 #include "base/temp_tree.h"
+#include "runtime/state/entries.h"
 #include "runtime/state/seal.h"
 
 namespace plimsoll::state {
@@ -55,20 +57,20 @@ class StateStore : public ::testing::Test {
 };
 
 TEST_F(StateStore, IsMadePrivate) {
-  (void)open();
+  std::ignore = open();
   struct stat facts{};
   const std::string path = tree_.path() + "/run/state";
   ASSERT_EQ(::stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777, 0700U);
   ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
-  (void)open();
+  std::ignore = open();
   ASSERT_EQ(::stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777, 0700U);
 }
 
 TEST_F(StateStore, OfSomebodyElseIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root gives a directory away";
-  (void)open();
+  std::ignore = open();
   const std::string path = tree_.path() + "/run/state";
   ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
   const auto store = Store::open(path, Durability::kProcess);
@@ -96,6 +98,7 @@ TEST_F(StateStore, CreatesFindsListsAndRemoves) {
   EXPECT_EQ(found->id(), "b");
   EXPECT_EQ(*found->read("config.json"), "{}");
   EXPECT_EQ(*found->read_sealed("record"), "{\"pid\": 2}");
+  EXPECT_THAT(*entries_of(found->fd()), ElementsAre("config.json", "record"));
   EXPECT_EQ(found->read("nothing").error().kind, ErrorKind::kNotOffered);
   ASSERT_TRUE(found->remove());
   ASSERT_TRUE(found->remove());
@@ -159,8 +162,9 @@ TEST_F(StateStore, ADeathAtAnyMomentLeavesAWholeRecord) {
         auto directory = store.create("f");
         if (!directory) directory = store.find("f");
         if (!directory) continue;
-        (void)directory->write_sealed("record", std::string(1000, static_cast<char>('a' + i % 26)));
-        if (i % 3 == 0) (void)directory->remove();
+        std::ignore =
+            directory->write_sealed("record", std::string(1000, static_cast<char>('a' + i % 26)));
+        if (i % 3 == 0) std::ignore = directory->remove();
       }
     }
     ::usleep(static_cast<useconds_t>(200 * round));
