@@ -12,8 +12,10 @@
 #include "agent/complain.h"
 #include "agent/etcd_flags.h"
 #include "agent/exit_code.h"
+#include "agent/service_manager.h"
 #include "agent/signals.h"
 #include "agent/terminal.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/read_file.h"
 #include "http/etcd/etcd_store.h"
@@ -34,6 +36,10 @@ struct SdFlags {
 
 // Changes that come together make one file.
 constexpr std::chrono::milliseconds kBetweenFiles{200};
+// At a file that could not be written, and whether etcd is still followed.
+constexpr std::chrono::milliseconds kLookAgain{5000};
+// A follower shows that it lives at least as often: its watch ends after a minute of silence.
+constexpr std::chrono::seconds kHeartbeat{90};
 
 // The file, or standard output; written only when the text is another than it was.
 class Output {
@@ -86,37 +92,76 @@ int write_once(const SdFlags& flags, etcd::KeyFeed& feed) {
   return written ? kExitOk : complain("sd", written.error());
 }
 
-// Until a signal. Trouble with the file is told once, and tried again with the next change and
-// every few seconds.
-int write_changes(const Fd& signals, const Fd& changed, const etcd::Directory& directory,
-                  Output& output) {
-  constexpr int kTryAgain = 5000;  // Milliseconds.
-  bool failing = false;
-  std::size_t malformed = 0;
-  for (;;) {
-    std::array<pollfd, 2> waiting{{{signals.get(), POLLIN, 0}, {changed.get(), POLLIN, 0}}};
-    const int ready = ::poll(waiting.data(), waiting.size(), failing ? kTryAgain : -1);
-    if (ready < 0 && errno != EINTR) return complain("sd", os_failure("poll", "signals").error());
-    if (waiting[0].revents != 0) return kExitOk;
-    if (ready < 0) continue;
-    std::uint64_t changes = 0;
-    if (waiting[1].revents != 0 && ::read(changed.get(), &changes, sizeof changes) < 0) continue;
-    const Result<bool> written = output.write(directory.text());
-    if (written && !*written) return kExitOk;
-    if (!written && !failing) log::error(written.error().message());
-    failing = !written;
-    if (const std::size_t bad = directory.malformed(); bad != malformed) {
-      log::warn(std::to_string(bad) + " keys hold no targets that Prometheus could read");
-      malformed = bad;
+// What follows etcd, and who is told that it does.
+struct Watched {
+  const etcd::Directory& directory;
+  const etcd::Follower& follower;
+  const Fd& changed;
+  ServiceManager& manager;
+};
+
+// Keeps the file. Trouble with it is told once, and tried again with the next change and every few
+// seconds.
+class Keeper {
+ public:
+  Keeper(const Watched& watched, Output& output) : watched_(watched), output_(output) {}
+
+  // Until a signal, or until nobody reads standard output.
+  int run(const Fd& signals) {
+    for (;;) {
+      // Before anything else: what was read before the sign is in the file when it is told.
+      const std::uint64_t signs = watched_.follower.signs_of_life();
+      std::array<pollfd, 2> waiting{
+          {{signals.get(), POLLIN, 0}, {watched_.changed.get(), POLLIN, 0}}};
+      const auto patience = ready_ || failing_ ? kLookAgain : kBetweenFiles;
+      const int woken = ::poll(waiting.data(), waiting.size(), static_cast<int>(patience.count()));
+      if (woken < 0 && errno != EINTR) return complain("sd", os_failure("poll", "signals").error());
+      if (waiting[0].revents != 0) return kExitOk;
+      if (woken < 0) continue;
+      if ((waiting[1].revents != 0 || failing_) && !write()) return kExitOk;
+      tell(signs);
+      if (woken > 0) ::poll(waiting.data(), 1, static_cast<int>(kBetweenFiles.count()));
     }
-    ::poll(waiting.data(), 1, static_cast<int>(kBetweenFiles.count()));
   }
-}
+
+ private:
+  // False when nobody reads any more.
+  bool write() {
+    std::uint64_t changes = 0;
+    (void)!::read(watched_.changed.get(), &changes, sizeof changes);
+    const Result<bool> written = output_.write(watched_.directory.text());
+    if (written && !*written) return false;
+    if (!written && !failing_) log::error(written.error().message());
+    failing_ = !written;
+    if (const std::size_t bad = watched_.directory.malformed(); bad != malformed_) {
+      log::warn(std::to_string(bad) + " keys hold no targets that Prometheus could read");
+      malformed_ = bad;
+    }
+    return true;
+  }
+
+  // Ready is who wrote the first list, or knows that etcd is away; alive, whose follower is.
+  void tell(std::uint64_t signs) {
+    if (signs == signs_ || (!ready_ && failing_)) return;
+    signs_ = signs;
+    ready_ = true;
+    watched_.manager.alive("following etcd");
+  }
+
+  const Watched watched_;
+  Output& output_;
+  bool failing_ = false, ready_ = false;
+  std::size_t malformed_ = 0;
+  std::uint64_t signs_ = 0;
+};
 
 int follow(const SdFlags& flags, etcd::KeyFeed& feed) {
   const Result<Fd> signals = block_signals({SIGINT, SIGTERM});
   if (!signals) return complain("sd", signals.error());
-  const Fd changed(::eventfd(0, EFD_CLOEXEC));
+  const RealClock clock;
+  auto manager = ServiceManager::create(service_environment(), clock, kHeartbeat);
+  if (!manager) return complain("sd", manager.error());
+  const Fd changed(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!changed) return complain("sd", os_failure("eventfd", "changes").error());
   etcd::Directory directory([&changed] {
     const std::uint64_t one = 1;
@@ -125,7 +170,8 @@ int follow(const SdFlags& flags, etcd::KeyFeed& feed) {
   etcd::Follower follower(follower_options(flags), feed, directory);
   std::jthread following([&](const std::stop_token& stop) { follower.run(stop); });
   Output output(flags.output);
-  const int code = write_changes(*signals, changed, directory, output);
+  const int code = Keeper({directory, follower, changed, *manager}, output).run(*signals);
+  manager->stopping();
   following.request_stop();
   feed.cancel();
   return code;

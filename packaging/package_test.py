@@ -64,7 +64,10 @@ class Packages(unittest.TestCase):
             "plimsoll-runtime": (
                 "/usr/bin/plimsoll-oci", "/usr/bin/plimsoll-shim", "/usr/bin/plimsoll-init", "/usr/bin/plimsoll-unpack", "/lib/systemd/system/plimsoll-engine.service.d/containers.conf",
             ),
-            "plimsoll-prometheus": ("/usr/share/plimsoll/prometheus/plimsoll.rules.yml",),
+            "plimsoll-prometheus": (
+                "/usr/share/plimsoll/prometheus/plimsoll.rules.yml", "/lib/systemd/system/plimsoll-sd.service",
+                "/usr/lib/sysusers.d/plimsoll-sd.conf", "/etc/default/plimsoll-sd",
+            ),
         }.items():  # fmt: skip
             with self.subTest(name):
                 self.assertEqual(set(paths) - self.paths(name), set())
@@ -93,7 +96,7 @@ class Packages(unittest.TestCase):
 
     def test_settings_of_an_operator_are_kept(self):
         for name, path in (("plimsoll", "/etc/default/plimsoll-exporter"), ("plimsoll-engine", "/etc/default/plimsoll-engine"),
-                           ("plimsoll-engine", "/etc/plimsoll/engine.yaml")):
+                           ("plimsoll-engine", "/etc/plimsoll/engine.yaml"), ("plimsoll-prometheus", "/etc/default/plimsoll-sd")):
             conffiles = run("dpkg-deb", "--info", str(self.files[name]), "conffiles")[1]
             self.assertIn(path, conffiles.split())
 
@@ -119,6 +122,9 @@ class Packages(unittest.TestCase):
             self.assertTrue((wanted / "multi-user.target.wants/plimsoll-exporter.service").is_symlink())
             self.assertTrue((wanted / "sockets.target.wants/plimsoll-engine.socket").is_symlink())
             self.assertFalse((wanted / "sockets.target.wants/plimsoll-exporter.socket").is_symlink())
+            # Somebody has to say first which etcd.
+            self.assertFalse((wanted / "multi-user.target.wants/plimsoll-sd.service").is_symlink())
+            self.assertIn("plimsoll-sd:", (root / "etc/passwd").read_text())
 
             settings = root / "etc/default/plimsoll-engine"
             settings.write_text("PLIMSOLL_ENGINE_FLAGS=--log.level=debug\n")

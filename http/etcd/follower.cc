@@ -88,6 +88,7 @@ bool Follower::goes_on(const Moment& there) const {
 }
 
 void Follower::note(const Result<>& result) {
+  ++signs_;
   // Each trouble is told once, not once per try.
   if (!result && !failing_) log::warn("etcd: the list stays as it is: " + result.error().message());
   if (result && failing_) log::info("etcd: answers again");

@@ -3,8 +3,10 @@
 // and every few minutes in any case.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -31,6 +33,10 @@ class Follower {
   // Until asked to stop: then call feed.cancel(), too. The directory stays as it is while etcd is
   // away.
   void run(const std::stop_token& stop);
+  // From any thread: how often it read, heard of or could not reach etcd. The first time comes
+  // after the directory's first change, if there is one; later ones at least every watch's silence,
+  // a request to each endpoint and longest_backoff apart, unless it hangs.
+  [[nodiscard]] std::uint64_t signs_of_life() const { return signs_; }
 
  private:
   [[nodiscard]] Result<> step(const std::stop_token& stop);
@@ -49,6 +55,7 @@ class Follower {
   std::chrono::steady_clock::time_point read_at_;
   std::chrono::nanoseconds backoff_;
   bool failing_ = false;
+  std::atomic<std::uint64_t> signs_ = 0;
   std::mutex mutex_;
   std::condition_variable_any stopping_;
 };

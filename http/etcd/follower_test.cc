@@ -91,11 +91,14 @@ class FollowerTest : public ::testing::Test {
       std::this_thread::sleep_for(1ms);
     thread.request_stop();
     feed_.cancel();
+    thread.join();
+    signs_ = follower.signs_of_life();
   }
   static KeyNews started(Moment at) { return {.moment = at, .started = true}; }
 
   FakeFeed feed_;
   Directory directory_;
+  std::uint64_t signs_ = 0;
 };
 
 using Asked = std::vector<std::string>;
@@ -138,6 +141,35 @@ TEST_F(FollowerTest, ReadsAllAgainWhatWasCompacted) {
   follow(4);
   EXPECT_EQ(feed_.asked(), (Asked{"page", "watch 11", "page", "watch 91"}));
   EXPECT_THAT(directory_.text(), HasSubstr("new:1"));
+}
+
+TEST_F(FollowerTest, ShowsOnceThatItLivesWhileNothingIsTold) {
+  follow(2);  // One page, and a watch that hears nothing.
+  EXPECT_EQ(signs_, 1U);
+}
+
+TEST_F(FollowerTest, ShowsThatItLivesWhileEtcdIsAway) {
+  feed_.away = true;
+  follow(3);
+  EXPECT_GE(signs_, 2U);
+}
+
+TEST_F(FollowerTest, ASignComesAfterWhatWasRead) {
+  feed_.keys = {{"/p/a", value("a")}};
+  Follower* asked = nullptr;
+  std::uint64_t before = 1;
+  Directory directory([&] { before = asked->signs_of_life(); });
+  Follower follower({.prefix = "/p/"}, feed_, directory);
+  asked = &follower;
+  std::jthread thread([&](const std::stop_token& stop) { follower.run(stop); });
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (follower.signs_of_life() == 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_THAT(directory.text(), HasSubstr("a:1"));
+  thread.request_stop();
+  feed_.cancel();
+  thread.join();
+  EXPECT_EQ(before, 0U);
 }
 
 struct Another {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # Ten times the exposure that systemd-analyze may find.
-LIMITS = {"plimsoll-exporter.service": 25, "plimsoll-engine.service": 32}
+LIMITS = {"plimsoll-exporter.service": 25, "plimsoll-engine.service": 32, "plimsoll-sd.service": 11}
 
 
 def analyze(*arguments):

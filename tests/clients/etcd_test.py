@@ -2,10 +2,14 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
 import case
 from docker import Docker
@@ -281,6 +285,74 @@ class EtcdTest(unittest.TestCase):
         self.assertTrue(case.eventually(lambda: exporter.scrape().value("plimsoll_etcd_registered") == 1, 30))
         time.sleep(TTL + 1)
         self.assertEqual(len(json.loads(once(*user).stdout)), 1)
+
+
+class ServiceTest(unittest.TestCase):
+    """`plimsoll sd` as its unit starts it, with the test in systemd's place."""
+
+    def setUp(self):
+        # Somebody else's: the tests' own directory is root's alone.
+        directory = tempfile.TemporaryDirectory(prefix="plimsoll-test-")
+        self.addCleanup(directory.cleanup)
+        os.chmod(directory.name, 0o755)
+        self.state = Path(directory.name, "state")
+        self.state.mkdir(mode=0o755)
+        os.chown(self.state, 65534, 65534)
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.manager.close)
+        path = Path(directory.name, "notify")
+        self.manager.bind(str(path))
+        path.chmod(0o777)
+        self.manager.settimeout(60)
+        unit = (case.ROOT / "packaging/systemd/plimsoll-sd.service").read_text()
+        words = re.search(r"(?m)^ExecStart=/usr/bin/plimsoll (.*)$", unit).group(1).split()
+        self.words = [word.replace("${STATE_DIRECTORY}", str(self.state)) for word in words]
+        self.environment = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "30000000"}
+
+    def begin(self, url):
+        at = self.words.index("$PLIMSOLL_SD_FLAGS")
+        command = [str(case.PLIMSOLL), *self.words[:at], f"--etcd.endpoints={url}", *self.words[at + 1 :]]
+        process = subprocess.Popen(command, env=self.environment, user=65534, group=65534, extra_groups=[], umask=0o022)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def heard(self):
+        return self.manager.recv(4096).decode()
+
+    def test_ready_means_that_the_list_is_there(self):
+        exporter = registering("host-u")
+        self.addCleanup(exporter.stop)
+        self.assertTrue(case.eventually(lambda: not gone("host-u"), 30))
+        process = self.begin(URL)
+        # Its follower says something once a minute, not more often.
+        self.assertEqual(self.heard(), "WATCHDOG_USEC=270000000")
+        self.assertIn("READY=1", self.heard())
+        written = self.state / "hosts.json"
+        self.assertEqual([group["targets"] for group in json.loads(written.read_text())], [[exporter.address]])
+        self.assertEqual((written.stat().st_mode & 0o777, written.stat().st_uid), (0o644, 65534))
+        process.terminate()
+        self.assertEqual(self.heard(), "STOPPING=1")
+        self.assertEqual(process.wait(20), 0)
+        self.assertTrue(written.exists())
+
+    def test_ready_without_etcd_with_the_list_of_before(self):
+        before = self.state / "hosts.json"
+        before.write_text('[{"targets": ["host:1"]}]')
+        process = self.begin("http://127.0.0.1:1")
+        self.heard()
+        self.assertIn("READY=1", self.heard())
+        process.terminate()
+        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(before.read_text(), '[{"targets": ["host:1"]}]')
+
+    def test_not_ready_where_nothing_can_be_written(self):
+        os.chown(self.state, 0, 0)
+        process = self.begin(URL)
+        self.heard()
+        self.manager.settimeout(3)
+        self.assertRaises(TimeoutError, self.heard)
+        self.assertIsNone(process.poll())
 
 
 class ContainersTest(unittest.TestCase):
