@@ -84,6 +84,15 @@ def board():
                     graph("Last success", "Time since the receiver last took a request. Only with --push.url.", "s", ("time() - max by (instance) (plimsoll_push_last_success_timestamp_seconds{@target@})", "{{instance}}")),
                 ],
             ),
+            (
+                "etcd",
+                [
+                    graph("Registered", "1 if etcd has what this host registers, 0 if not. Only with --etcd.endpoints.", "none", ("min by (instance) (plimsoll_etcd_registered{@target@})", "{{instance}}"), most=1, step=True),
+                    graph("Keys", "This host and its containers; containers that are left out. Only with --etcd.endpoints.", "none", (now("plimsoll_etcd_keys"), "{{instance}} keys"), (now("plimsoll_etcd_left_out"), "{{instance}} left out"), step=True),
+                    graph("Requests to etcd", "By operation, those that failed, and leases that were lost. Only with --etcd.endpoints.", "reqps", (rate("plimsoll_etcd_requests_total", "instance, operation"), "{{instance}} {{operation}}"), (rate("plimsoll_etcd_errors_total", "instance, operation"), "{{instance}} {{operation}} failed"), (rate("plimsoll_etcd_leases_lost_total"), "{{instance}} leases lost per second")),
+                    graph("Last answer of etcd", "Time since etcd last did what it was asked. Only with --etcd.endpoints.", "s", ("time() - max by (instance) (plimsoll_etcd_last_success_timestamp_seconds{@target@})", "{{instance}}")),
+                ],
+            ),
         ],
         metric="plimsoll_build_info",
         with_name=False,

@@ -13,6 +13,7 @@ import case
 import kernel
 import prometheus as client
 from docker import CLI, Docker, IMAGE
+from etcd import URL, Etcd
 from exporter import Exporter
 from prometheus import Prometheus
 
@@ -52,7 +53,9 @@ def setUpModule():
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     unittest.addModuleCleanup(receiver.shutdown)
     push = [f"--push.url=http://127.0.0.1:{receiver.server_port}/", "--push.interval=1s", f"--push.queue-dir={case.work / 'push'}"]
-    exporter = Exporter("--reader.warm-interval=1s", *push)
+    store = Etcd()
+    unittest.addModuleCleanup(store.stop)
+    exporter = Exporter("--reader.warm-interval=1s", f"--etcd.endpoints={URL}", *push)
     unittest.addModuleCleanup(exporter.stop)
     # As a cAdvisor is: its names, its zeros, nothing of ours.
     cadvisor = Exporter("--compat=strict", "--metrics.deny=plimsoll_*", "--web.disable-exporter-metrics", "--reader.warm-interval=1s")
