@@ -13,6 +13,7 @@ import documents
 import images
 from container_host import Terminal
 from documents import ROOT, Command
+from views import own_view
 
 BUILD = case.PLIMSOLL.parents[1]
 SOCKET = "/run/plimsoll/plimsoll.sock"
@@ -55,19 +56,6 @@ def run(*words, **options):
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120, **options)
     assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
     return done.stdout
-
-
-def own_view(directory, bind=False):
-    """Of a directory of the host: what is written there ends with the test."""
-    upper = case.work / ("own" + directory.replace("/", "-"))
-    upper.mkdir()
-    if bind:  # What an overlay's upper directory lies in must not be an overlay.
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        run("mount", "--bind", str(upper), directory)
-        return
-    scratch = case.work / ("scratch" + directory.replace("/", "-"))
-    scratch.mkdir()
-    run("mount", "-t", "overlay", "-o", f"lowerdir={directory},upperdir={upper},workdir={scratch}", "overlay", directory)
 
 
 def install():
