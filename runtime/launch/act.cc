@@ -15,6 +15,7 @@
 #include "base/fill_in.h"
 #include "runtime/launch/child.h"
 #include "runtime/launch/kernel.h"
+#include "runtime/launch/passage.h"
 #include "runtime/launch/trees.h"
 
 namespace plimsoll::runtime {
@@ -128,6 +129,7 @@ Result<pid_t> clone_child(const Plan& plan, const Prepared& prepared, int cgroup
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = static_cast<std::uint64_t>(cgroup);
   }
+  if (prepared.joins_entered) return clone_through(prepared, arguments, pidfd);
   const pid_t pid = clone3(arguments);
   if (pid < 0) return failure(kind_of(errno), "launch", fill_in("clone3: {}", go_text(errno)));
   if (pid == 0) child_main(prepared);
@@ -153,7 +155,7 @@ Result<pid_t> clone_in_place(const Plan& plan, Prepared& prepared, const LaunchO
   if (options.joined >= 0 && (options.joined_flags & CLONE_NEWPID) != 0)
     PLIMSOLL_TRY(enter_pid(options.joined));
   for (std::size_t i = 0; i < prepared.joins.size(); ++i) {
-    if (plan.joins[i].flag != CLONE_NEWPID) continue;
+    if (plan.joins[i].flag != CLONE_NEWPID || prepared.joins_entered) continue;
     PLIMSOLL_TRY(enter_pid(prepared.joins[i].get()));
   }
   return clone_child(plan, prepared, options.cgroup, pidfd);
@@ -263,13 +265,9 @@ Result<> start_created(const Fd& socket, const Plan& plan) {
 }
 
 Result<Child> begin(const Plan& plan, LaunchOptions options) {
-  const bool user = (plan.new_namespaces & CLONE_NEWUSER) != 0;
-  if (user && !plan.joins.empty())
-    return failure(ErrorKind::kNotOffered, "launch",
-                   "/linux/namespaces: joining namespaces together with a new user namespace is "
-                   "not offered yet");
   Prepared prepared;
   prepared.plan = &plan;
+  prepared.joins_entered = needs_passage(plan);
   prepared.waits_for_hooks = options.has_hooks;
   prepared.waits_for_start = !options.listener;
   prepared.joined = options.joined;

@@ -42,6 +42,7 @@ void join_namespaces(const Prepared& prepared, const Reporter& reporter) {
   const std::uint64_t flags = prepared.joined_flags & ~std::uint64_t{CLONE_NEWPID};
   if (prepared.joined >= 0 && flags != 0 && ::setns(prepared.joined, static_cast<int>(flags)) != 0)
     reporter.give_up(Stage::kJoin, 0xffff);
+  if (prepared.joins_entered) return;
   for (std::size_t i = 0; i < prepared.joins.size(); ++i) {
     if (prepared.plan->joins[i].flag == CLONE_NEWPID) continue;
     if (::setns(prepared.joins[i].get(), static_cast<int>(prepared.plan->joins[i].flag)) != 0)

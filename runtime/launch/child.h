@@ -29,6 +29,7 @@ struct Prepared {
   std::vector<Fd> groups;        // One for each of plan->group_files.
   int joined = -1;               // A pidfd whose namespaces are entered all at once.
   std::uint64_t joined_flags = 0;
+  bool joins_entered = false;  // Before it was born.
   std::vector<char> tree_is_directory;
   std::vector<int> kept;  // All of the above, sorted: nothing else that the parent has open.
   std::vector<char*> argv;

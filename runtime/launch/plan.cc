@@ -155,9 +155,6 @@ Result<> plan_namespaces(const spec::Config& config, Plan& plan) {
     plan.gid_map = map_text(config.linux_.gid_mappings);
   }
   plan.has_user_namespace = has_user;
-  // The new namespaces would belong to ours, and what is made in them to our root.
-  if (has_user && (plan.new_namespaces & CLONE_NEWUSER) == 0)
-    return not_offered("/linux/namespaces: joining a user namespace");
   if ((plan.new_namespaces & CLONE_NEWNS) == 0)
     return invalid_input("plan",
                          "/linux/namespaces: a new mount namespace is needed: without one the "
