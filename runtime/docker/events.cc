@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "runtime/docker/times.h"
 #include "runtime/model/json_writer.h"
@@ -54,15 +56,35 @@ bool is_action(const Filters& filters, const std::string& action) {
          filters.admits("event", action.substr(0, action.find(':')));
 }
 
-// One client and its subscription, which ends when the client leaves, whoever is faster.
+// One client and its subscription, which ends when the client leaves, whoever is faster. It listens
+// before its client has the answer's head, so that who has the head misses nothing.
 class Listener {
  public:
-  void begin(std::shared_ptr<http::Stream> stream) { stream_ = std::move(stream); }
+  void begin(std::shared_ptr<http::Stream> stream) {
+    const std::lock_guard lock(mutex_);
+    stream_ = std::move(stream);
+    for (const auto& frame : early_) stream_->write(frame);
+    early_.clear();
+    if (finished_) stream_->finish();
+  }
   void subscribe(std::shared_ptr<void> subscription) {
     const std::lock_guard lock(mutex_);
     if (!over_) subscription_ = std::move(subscription);
   }
-  [[nodiscard]] const std::shared_ptr<http::Stream>& stream() const { return stream_; }
+
+  // False: it is too far behind to go on.
+  [[nodiscard]] bool tell(std::string text) {
+    auto frame = std::make_shared<const std::string>(std::move(text));
+    const std::lock_guard lock(mutex_);
+    if (!stream_) {
+      early_.push_back(std::move(frame));
+      return true;
+    }
+    if (stream_->closed()) return true;
+    if (stream_->pending() > kMostPending) return false;
+    stream_->write(std::move(frame));
+    return true;
+  }
 
   // Not from within the engine's call: it may wait for that.
   void end() {
@@ -71,12 +93,21 @@ class Listener {
     over_ = true;
     ended.swap(subscription_);
   }
+  // The same, and the client is told that this was all.
+  void finish() {
+    end();
+    const std::lock_guard lock(mutex_);
+    finished_ = true;
+    if (stream_) stream_->finish();
+  }
 
  private:
-  std::shared_ptr<http::Stream> stream_;
   std::mutex mutex_;
+  std::shared_ptr<http::Stream> stream_;
+  std::vector<std::shared_ptr<const std::string>> early_;  // Before there was a stream.
   std::shared_ptr<void> subscription_;
   bool over_ = false;
+  bool finished_ = false;
 };
 
 void listen(const CallPtr& call, Api& api, engine::Engine& engine) {
@@ -98,25 +129,20 @@ void listen(const CallPtr& call, Api& api, engine::Engine& engine) {
   const auto end_soon = [weak = std::weak_ptr(listener), &api] {
     if (auto held = weak.lock()) api.after({}, [held = std::move(held)] { held->end(); });
   };
-  // The stream keeps it until its client leaves.
-  listener->begin(call->stream("application/json", [listener, end_soon] { end_soon(); }));
-  const auto hear = [stream = listener->stream(), end_soon, filters = *filters,
+  const auto hear = [weak = std::weak_ptr(listener), end_soon, filters = *filters,
                      until = *until](const engine::Event& event) {
-    if (stream->closed() || !matches(filters, event)) return;
-    if (until && event.at > *until) return;
-    if (stream->pending() > kMostPending) return end_soon();
-    stream->write(std::make_shared<const std::string>(encode(event)));
-  };
-  const auto finish = [listener] {
-    listener->end();
-    listener->stream()->finish();
+    if (!matches(filters, event) || (until && event.at > *until)) return;
+    const auto held = weak.lock();
+    if (held && !held->tell(encode(event))) end_soon();
   };
   // What was is all that is wanted: there is nothing to wait for once it has been told.
   const bool is_over = *until && **until <= now;
   std::function<void()> caught_up;
-  if (is_over) caught_up = [&api, finish] { api.after({}, finish); };
+  if (is_over) caught_up = [&api, listener] { api.after({}, [listener] { listener->finish(); }); };
   listener->subscribe(engine.listen(*since, hear, caught_up));
-  if (*until && !is_over) api.after(**until - now + kGrace, finish);
+  // The stream keeps it until its client leaves.
+  listener->begin(call->stream("application/json", [listener, end_soon] { end_soon(); }));
+  if (*until && !is_over) api.after(**until - now + kGrace, [listener] { listener->finish(); });
 }
 
 }  // namespace

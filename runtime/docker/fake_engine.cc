@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace plimsoll::docker::testing {
 
@@ -200,6 +201,7 @@ Answer<std::string> FakeEngine::import_tree(const Fd& archive, const ImportReque
 std::shared_ptr<void> FakeEngine::listen(std::optional<WallTime> since,
                                          std::function<void(const engine::Event&)> heard,
                                          std::function<void()> caught_up) {
+  std::this_thread::sleep_for(listening_takes);
   const std::lock_guard lock(mutex_);
   for (const engine::Event& event : events_)
     if (since && event.at >= *since) heard(event);
@@ -216,11 +218,6 @@ void FakeEngine::tell(engine::Event event) {
   const std::lock_guard lock(mutex_);
   for (const auto& [number, heard] : listeners_) heard(event);
   events_.push_back(std::move(event));
-}
-
-bool FakeEngine::is_heard() const {
-  const std::lock_guard lock(mutex_);
-  return !listeners_.empty();
 }
 
 }  // namespace plimsoll::docker::testing

@@ -1,6 +1,7 @@
 // For tests of the API: containers, images, networks and volumes that are only told.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -226,7 +227,8 @@ class FakeEngine final : public engine::Engine {
                                              std::function<void(const engine::Event&)> heard,
                                              std::function<void()> caught_up) override;
   void tell(engine::Event event) override;
-  [[nodiscard]] bool is_heard() const;  // Does anybody listen?
+
+  std::chrono::milliseconds listening_takes{0};
 
  private:
   engine::Options options_{.state_dir = "/var/lib/plimsoll"};
