@@ -51,11 +51,20 @@ class PayloadTest(unittest.TestCase):
 
     def test_a_file_of_the_suite_is_a_job_and_its_helpers_are_not(self):
         with tempfile.TemporaryDirectory() as directory:
+            suite = Path(directory) / "suite"
+            suite.mkdir()
             for name in ("systemd_test.py", "units.py"):
-                (Path(directory) / name).touch()
-            (job,) = payload.suite_jobs(Path(directory))
+                (suite / name).touch()
+            (job,) = payload.suite_jobs(suite)
         self.assertEqual(job.name, "systemd")
         self.assertEqual(job.command[1], "/payload/tests/guest/suite/systemd_test.py")
+
+    def test_long_jobs_run_only_when_asked_for(self):
+        with unittest.mock.patch.object(payload, "listed", lambda _: {"tests": []}):
+            names = [[job.name for job in payload.jobs(None, patterns)] for patterns in ([], ["long:*"])]
+        self.assertIn("systemd", names[0])
+        self.assertFalse([name for name in names[0] if name.startswith("long:")])
+        self.assertIn("long:containers_by_systemd", names[1])
 
     def test_the_guest_keeps_its_own_c_library(self):
         listed = (

@@ -22,6 +22,9 @@ class Machine:
         self.position = 0
         arguments = ["root=/dev/vda", "rw", "console=ttyS0", "psi=1", "panic=-1", "loglevel=4"]
         arguments += ["apparmor=0"]  # Docker wants its compiler of profiles otherwise.
+        # An emulated processor has no holes to cover up, and its time stamps agree: without these two a run takes
+        # a quarter more processor time, and each look at the clock is a system call and an access to a device.
+        arguments += ["mitigations=off", "tsc=reliable"]
         arguments += ["systemd.show_status=no", "plimsoll.shell" if shell else "systemd.mask=serial-getty@ttyS0.service"]
         command = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot"]
         command += ["-machine", "pc", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048"]

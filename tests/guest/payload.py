@@ -20,6 +20,7 @@ FILES = ("README.md", "exporter/metrics/promtool_allowlist.txt", "script/record-
 # The emulated processors are about ten times slower than this host's.
 SLOWNESS = 4
 SUITE_TIMEOUT = 600  # Seconds for one file of the suite; quiet machines need an eighth of it.
+LONG_TIMEOUT = 45 * 60  # For one of those that run only when asked for.
 LIBRARY = re.compile(r"=> (/\S+) ")
 # The guest's own C library: it belongs to its loader.
 LIBC = re.compile(r"/(ld-linux-x86-64|libc|libm|libdl|librt|libpthread|libresolv)\.so")
@@ -56,17 +57,20 @@ def listed(build):
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def suite_jobs(directory):
+def suite_jobs(directory, prefix="", timeout=SUITE_TIMEOUT):
     return [
-        Job(path.name.removesuffix("_test.py"), ["/usr/bin/python3", f"/payload/tests/guest/suite/{path.name}"], SUITE_TIMEOUT)
+        Job(prefix + path.name.removesuffix("_test.py"), ["/usr/bin/python3", f"/payload/tests/guest/{directory.name}/{path.name}"], timeout)
         for path in sorted(directory.glob("*_test.py"))
     ]
 
 
 def jobs(build, patterns):
-    """All of them, or those whose name fits one of the shell patterns."""
+    """All of the ring, or those whose name fits one of the shell patterns; the long ones only so."""
     every = suite_jobs(ROOT / "tests/guest/suite") + ctest_jobs(listed(build))
-    return [job for job in every if not patterns or any(fnmatch.fnmatchcase(job.name, p) for p in patterns)]
+    if not patterns:
+        return every
+    every += suite_jobs(ROOT / "tests/guest/long", "long:", LONG_TIMEOUT)
+    return [job for job in every if any(fnmatch.fnmatchcase(job.name, p) for p in patterns)]
 
 
 def strip(program, target):

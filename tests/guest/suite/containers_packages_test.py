@@ -54,9 +54,9 @@ def run_docker(*arguments, input=None):
 
 def docker(*arguments, check=True, **options):
     done = run_docker(*arguments, **options)
-    if check:
+    if check and done.returncode:
         journal = units.run("journalctl", "--no-pager", "-u", ENGINE, "-n", "30")
-        assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr.decode()}\n{journal}"
+        raise AssertionError(f"docker {' '.join(arguments)}: {done.stderr.decode()}\n{journal}")
     return done.stdout.decode().strip()
 
 
