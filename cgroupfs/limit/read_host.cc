@@ -93,16 +93,23 @@ std::vector<std::string> huge_page_sizes(const DirFd& sys) {
   return sizes;
 }
 
-void read_host(const cgroupfs::Layout& layout, const DirFd& sys, KernelView& view) {
-  view.devices = block_devices(sys);
-  const KernelView::Controlled io = view.of(cgroupfs::Controller::kIo);
-  if (io.version == 2)
-    if (const auto qos = text_at(layout.hierarchies[io.hierarchy].dir, "io.cost.qos"))
-      mark_io_cost(*qos, view.devices);
+void read_host(const cgroupfs::Layout& layout, const DirFd& sys,
+               const cgroupfs::ControllerSet& controllers, KernelView& view) {
+  using cgroupfs::Controller;
+  const auto is_asked = [&](Controller controller) {
+    return controllers.test(static_cast<std::size_t>(controller));
+  };
+  if (is_asked(Controller::kIo)) {
+    view.devices = block_devices(sys);
+    const KernelView::Controlled io = view.of(Controller::kIo);
+    if (io.version == 2)
+      if (const auto qos = text_at(layout.hierarchies[io.hierarchy].dir, "io.cost.qos"))
+        mark_io_cost(*qos, view.devices);
+  }
   const IdSet possible = ids_in(text_at(sys, "devices/system/cpu/possible"));
   if (!possible.empty()) view.cpu_ids = possible.ranges().back().last + 1;
-  const KernelView::Controlled cpuset = view.of(cgroupfs::Controller::kCpuset);
-  if (cpuset.version == 0) return;
+  const KernelView::Controlled cpuset = view.of(Controller::kCpuset);
+  if (cpuset.version == 0 || !is_asked(Controller::kCpuset)) return;
   const DirFd& root = layout.hierarchies[cpuset.hierarchy].dir;
   const bool v1 = cpuset.version == 1;
   view.cpus = ids_in(text_at(root, v1 ? "cpuset.cpus" : "cpuset.cpus.effective"));

@@ -50,9 +50,11 @@ void add_once(std::vector<std::string>& files, std::string file) {
 
 // The names of the files to look for in one hierarchy.
 std::vector<std::string> files_of(const cgroupfs::Hierarchy& hierarchy,
+                                  const cgroupfs::ControllerSet& controllers,
                                   const std::vector<std::string>& page_sizes) {
   const auto has = [&](Controller controller) {
-    return hierarchy.controllers.test(static_cast<std::size_t>(controller));
+    const auto c = static_cast<std::size_t>(controller);
+    return hierarchy.controllers.test(c) && controllers.test(c);
   };
   std::vector<std::string> files;
   for (const KnobInfo& info : catalogue()) {
@@ -75,15 +77,21 @@ std::vector<std::string> files_of(const cgroupfs::Hierarchy& hierarchy,
 
 class ViewReader {
  public:
-  ViewReader(const cgroupfs::Layout& layout, const std::vector<std::string>& page_sizes)
+  ViewReader(const cgroupfs::Layout& layout, const cgroupfs::ControllerSet& controllers,
+             const std::vector<std::string>& page_sizes)
       : layout_(layout) {
-    for (const auto& hierarchy : layout.hierarchies)
-      files_.push_back(files_of(hierarchy, page_sizes));
+    for (const auto& hierarchy : layout.hierarchies) {
+      files_.push_back(files_of(hierarchy, controllers, page_sizes));
+      // Of the unified one the groups themselves matter: what they hand on, whether they freeze.
+      is_asked_.push_back(controllers.all() || (hierarchy.controllers & controllers).any() ||
+                          (hierarchy.version == 2 && hierarchy.controllers.any()));
+    }
   }
 
   Result<std::vector<GroupView>> groups(std::span<const std::string> wanted) {
     for (const std::string& path : wanted)
-      for (const auto& hierarchy : layout_.hierarchies) PLIMSOLL_TRY(find(hierarchy, path));
+      for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h)
+        if (is_asked_[h]) PLIMSOLL_TRY(find(layout_.hierarchies[h], path));
     std::vector<GroupView> groups;
     std::map<std::string, std::size_t, std::less<>> index;
     // Sorted: a path stands before what begins with it.
@@ -131,6 +139,7 @@ class ViewReader {
     GroupView group;
     group.path = path;
     for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h) {
+      if (!is_asked_[h]) continue;
       auto done = read_in(group, h);
       if (done) continue;
       if (!cgroupfs::is_gone(done.error()))
@@ -169,23 +178,33 @@ class ViewReader {
 
   const cgroupfs::Layout& layout_;
   std::vector<std::vector<std::string>> files_;  // By hierarchy.
+  std::vector<bool> is_asked_;                   // The same.
   std::set<std::string> paths_;
   ReadBuffer buffer_;
 };
 
 }  // namespace
 
+cgroupfs::ControllerSet controllers_of(std::span<const Setting> settings) {
+  cgroupfs::ControllerSet controllers;
+  for (const Setting& setting : settings)
+    controllers.set(static_cast<std::size_t>(info_of(setting.knob).controller));
+  return controllers;
+}
+
 Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
-                             std::span<const std::string> groups) {
+                             std::span<const std::string> groups,
+                             const cgroupfs::ControllerSet& controllers) {
   KernelView view;
   for (std::size_t c = 0; c < cgroupfs::kControllerCount; ++c)
     if (const auto hierarchy = layout.of(static_cast<Controller>(c)))
       view.controllers[c] = {layout.hierarchies[*hierarchy].version, *hierarchy};
   view.unified = layout.unified();
   view.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  view.huge_page_sizes = huge_page_sizes(sys);
-  view.groups = PLIMSOLL_TRY(ViewReader(layout, view.huge_page_sizes).groups(groups));
-  read_host(layout, sys, view);
+  if (controllers.test(static_cast<std::size_t>(Controller::kHugetlb)))
+    view.huge_page_sizes = huge_page_sizes(sys);
+  view.groups = PLIMSOLL_TRY(ViewReader(layout, controllers, view.huge_page_sizes).groups(groups));
+  read_host(layout, sys, controllers, view);
   return view;
 }
 
