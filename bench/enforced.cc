@@ -1,26 +1,15 @@
 #include "bench/enforced.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
-#include <memory>
-#include <utility>
 #include <vector>
 
 #include "bench/row.h"
-#include "control/audit/audit_log.h"
-#include "control/enforcer/enforcer.h"
-#include "control/journal/journal.h"
-#include "control/store/dir_store.h"
-#include "control/store/moment.h"
+#include "bench/trusted.h"
 
 namespace plimsoll::bench {
 namespace {
-
-const std::string kBoot = "bench";
 
 double on_the_clock(clockid_t clock) {
   timespec now{};
@@ -32,43 +21,6 @@ double percentile(std::vector<double> values, double share) {
   std::ranges::sort(values);
   return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
 }
-
-// Journal, audit log and what writes them, in a directory of their own that goes with them.
-class Trusted {
- public:
-  static Result<std::unique_ptr<Trusted>> make(const std::string& parent) {
-    std::string path = parent + "/plimsoll-test-bench-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) return os_failure("mkdtemp", path);
-    std::unique_ptr<Trusted> made(new Trusted(path));
-    made->store_ = PLIMSOLL_TRY(control::DirStore::open(path));
-    made->journal_ = PLIMSOLL_TRY(control::Journal::open(*made->store_, control::now(kBoot)));
-    made->audit_ = PLIMSOLL_TRY(control::AuditLog::open(*made->store_, control::now(kBoot).wall));
-    made->enforcer_ = std::make_unique<control::Enforcer>(*made->journal_, *made->audit_);
-    return made;
-  }
-  ~Trusted() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Trusted(const Trusted&) = delete;
-  Trusted& operator=(const Trusted&) = delete;
-
-  bool run(const limit::Plan& plan, limit::KernelPort& port) {
-    const auto outcome = enforcer_->run(
-        plan, {.cause = {.comm = "plimsoll", .rule = "bench"}, .now = control::now(kBoot)}, port);
-    if (!outcome.done()) std::fprintf(stderr, "%s\n", outcome.error->message().c_str());
-    return outcome.done();
-  }
-
- private:
-  explicit Trusted(std::string path) : path_(std::move(path)) {}
-
-  const std::string path_;
-  std::unique_ptr<control::DirStore> store_;
-  std::unique_ptr<control::Journal> journal_;
-  std::unique_ptr<control::AuditLog> audit_;
-  std::unique_ptr<control::Enforcer> enforcer_;
-};
 
 }  // namespace
 
