@@ -48,7 +48,9 @@ exporter::AccessFacts access_facts(const http::AccessStats& stats,
 cgroupfs::GroupSet groups_with_rights(const exporter::SamplerConfig& config) {
   cgroupfs::GroupSet groups = config.reader.groups;
   const bool counts = groups.has(cgroupfs::Group::kPerfEvent) && !config.perf.empty();
-  return groups.set(cgroupfs::Group::kPerfEvent, counts);
+  // No right is missing for a log that nobody wants read.
+  const bool listens = groups.has(cgroupfs::Group::kOomEvent) && !config.kernel_log.empty();
+  return groups.set(cgroupfs::Group::kPerfEvent, counts).set(cgroupfs::Group::kOomEvent, listens);
 }
 
 // cAdvisor's REST API looks at the same host as the sampler.

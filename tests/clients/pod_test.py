@@ -96,6 +96,8 @@ class Pod:
         self.assertEqual(status["Uid"].split(), ["65534"] * 4)
         self.assertEqual((int(status["CapEff"], 16), int(status["CapBnd"], 16) & ~(1 << CAP_DAC_READ_SEARCH)), (1 << CAP_DAC_READ_SEARCH, 0))
         self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
+        # It has what it is to have: nobody is told otherwise.
+        self.assertNotIn("plimsoll_capability_missing{", self.metrics())
         kib = int(status["VmRSS"].split()[0])
         print(f"[pod] {kib} KiB resident, {flags()[2]} asked for")
         self.assertLess(kib, int(flags()[2].removesuffix("Mi")) * 1024)
