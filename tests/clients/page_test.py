@@ -178,6 +178,24 @@ class Page(unittest.TestCase):
         browser.resize(1300, 900)
         browser.picture(PICTURES / "dark.png")
 
+    def test_long_names_give_way(self):
+        name = "plimsoll-test-" + "long-" * 10
+        docker.run(name, HUNGRY, "--cpus", "0.1", "--memory", "32m", "--pids-limit", "2000")
+        self.addCleanup(docker, "rm", "-f", name)
+        self.assertEqual(len(name), 64)
+        self.addCleanup(browser.resize, 1300, 900)
+        self.assertTrue(case.eventually(lambda: name in names()), names())
+        # With everything that its row may say.
+        self.assertTrue(case.eventually(lambda: "throttled" in row(name)[7] and "/" in row(name)[4]), row(name))
+        sideways = "const list = document.querySelector('.w'); return list.scrollWidth - list.clientWidth"
+        shown = "return [...document.querySelectorAll('tbody th')].map((cell) => cell.clientWidth)"
+        for width in (1300, 1000, 390):
+            browser.resize(width, 900)
+            self.assertEqual(browser.run(sideways), 0, width)
+            self.assertGreater(min(browser.run(shown)), 90, width)
+            browser.picture(PICTURES / f"long-{width}.png")
+        self.assertIn(name, browser.run("return [...document.querySelectorAll('tbody a')].map((link) => link.title)"))
+
     def test_is_a_list_without_scripts(self):
         _, page = get("")
         for name in ("hungry", "idle", "web"):

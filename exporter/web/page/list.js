@@ -3,15 +3,15 @@ import { sparkline } from "./chart.js";
 import { Live } from "./live.js";
 import { bytes, containerLink, cores, count, element, percent, rate } from "./text.js";
 
-// `of` gives what a column is sorted by; numbers fall, names rise.
+// `of` gives what a column is sorted by; numbers fall, names rise. `room` is the screen without which it is not shown.
 const COLUMNS = [
   { id: "name", label: "Name", of: (row) => row.who.display },
-  { id: "runtime", label: "Runtime", of: (row) => row.who.runtime, wide: true },
+  { id: "runtime", label: "Runtime", of: (row) => row.who.runtime, room: "widest" },
   { id: "cpu", label: "CPU", of: (row) => row.rates.cpu, number: true, help: "cores used, of those it may use" },
   { id: "memory", label: "Memory", of: (row) => row.values["memory.working_set"], number: true, help: "working set, of the limit" },
-  { id: "network", label: "Net in / out", of: (row) => (row.rates.received ?? 0) + (row.rates.sent ?? 0), number: true, wide: true },
-  { id: "io", label: "Disk read / write", of: (row) => (row.rates.read ?? 0) + (row.rates.written ?? 0), number: true, wide: true },
-  { id: "pids", label: "PIDs", of: (row) => row.values["pids.current"], number: true, wide: true },
+  { id: "network", label: "Net in / out", of: (row) => (row.rates.received ?? 0) + (row.rates.sent ?? 0), number: true, room: "wide" },
+  { id: "io", label: "Disk read / write", of: (row) => (row.rates.read ?? 0) + (row.rates.written ?? 0), number: true, room: "wide" },
+  { id: "pids", label: "PIDs", of: (row) => row.values["pids.current"], number: true, room: "widest" },
   { id: "limit", label: "Closest limit", of: (row) => row.closeness, number: true },
 ];
 
@@ -52,7 +52,7 @@ export class List {
       const down = this.settings.sort === column.id ? !this.settings.down : Boolean(column.number);
       this.change({ sort: column.id, down });
     };
-    const classes = [column.number ? "n" : "", column.wide ? "wide" : ""].join(" ").trim();
+    const classes = [column.number ? "n" : "", column.room ?? ""].join(" ").trim();
     return element("th", { class: classes, scope: "col" }, element("button", { type: "button", title: column.help, onclick: sort }, column.label));
   }
 
@@ -140,7 +140,7 @@ export class List {
     }
     const { cells, link } = line;
     link.href = containerLink(row.who.cgroup);
-    link.textContent = row.who.display;
+    link.textContent = link.title = row.who.display;
     cells.runtime.textContent = row.who.runtime;
     cells.cpu.replaceChildren(...use(cores(row.rates.cpu), row.cpuLimit && cores(row.cpuLimit)));
     cells.memory.replaceChildren(...use(bytes(row.values["memory.working_set"]), row.memoryLimit && bytes(row.memoryLimit)));
@@ -167,12 +167,12 @@ export class List {
     const cells = Object.fromEntries(["runtime", "cpu", "memory", "network", "io", "pids"].map((id) => [id, element("span")]));
     const cpu = element("canvas", { class: "spark", "aria-hidden": true });
     const memory = element("canvas", { class: "spark", "aria-hidden": true });
-    const closest = element("td", { class: "n" });
+    const closest = element("td", { class: "n closest" });
     const made = element("tr", {},
-      element("th", { scope: "row" }, link), element("td", { class: "wide" }, cells.runtime),
+      element("th", { class: "name", scope: "row" }, link), element("td", { class: "widest" }, cells.runtime),
       element("td", { class: "n" }, cpu, cells.cpu), element("td", { class: "n" }, memory, cells.memory),
       element("td", { class: "n wide" }, cells.network), element("td", { class: "n wide" }, cells.io),
-      element("td", { class: "n wide" }, cells.pids), closest);
+      element("td", { class: "n widest" }, cells.pids), closest);
     return { element: made, link, cells, cpu, memory, closest };
   }
 }
