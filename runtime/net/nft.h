@@ -1,5 +1,9 @@
 // libnftables: one text, one transaction.
 //
+// The library waits with select(2), which ends a program whose socket has a number from 1024 on,
+// and an engine on a full host has thousands of descriptors. So each has a thread with a table of
+// descriptors of its own, in which numbers begin anew.
+//
 // Thread: one at a time.
 #pragma once
 
@@ -7,8 +11,6 @@
 #include <string>
 
 #include "base/error.h"
-
-struct nft_ctx;
 
 namespace plimsoll::net {
 
@@ -23,11 +25,12 @@ class Nft {
   [[nodiscard]] Result<std::string> ask(const std::string& text);
 
  private:
+  class Desk;
   struct End {
-    void operator()(nft_ctx* context) const;
+    void operator()(Desk* desk) const;
   };
-  explicit Nft(nft_ctx* context) : context_(context) {}
-  std::unique_ptr<nft_ctx, End> context_;
+  explicit Nft(Desk* desk) : desk_(desk) {}
+  std::unique_ptr<Desk, End> desk_;
 };
 
 }  // namespace plimsoll::net
