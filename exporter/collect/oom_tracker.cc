@@ -54,7 +54,7 @@ OomTracker::OomTracker(const DirFd& proc, const Clock& clock, Options options, I
       identify_(std::move(identify)),
       started_(clock.now()),
       log_(options_.kernel_log),
-      paths_(cgroup_view(proc)) {}
+      paths_(cgroupfs::cgroup_view(proc)) {}
 
 OomTracker::Group* OomTracker::find(std::string_view path) {
   const auto group = groups_.find(path);

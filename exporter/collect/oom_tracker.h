@@ -22,9 +22,9 @@
 #include "base/fd.h"
 #include "base/read_file.h"
 #include "cgroupfs/watch/kmsg.h"
+#include "cgroupfs/watch/log_paths.h"
 #include "cgroupfs/watch/oom_account.h"
 #include "cgroupfs/watch/oom_log.h"
-#include "exporter/collect/log_paths.h"
 #include "exporter/collect/oom_stats.h"
 #include "exporter/collect/oom_workloads.h"
 #include "exporter/collect/snapshot.h"
@@ -106,7 +106,7 @@ class OomTracker {
   const MonoTime started_;
   cgroupfs::KernelLog log_;
   cgroupfs::OomLines lines_;
-  LogPaths paths_;
+  cgroupfs::LogPaths paths_;
   cgroupfs::OomAccount::Log log_state_ = cgroupfs::OomAccount::Log::kUpToDate;
   ReadBuffer buffer_;
 

@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 enum class CgroupView : std::uint8_t {
   kWhole,     // In the kernel's first cgroup namespace: paths are the same.
@@ -32,9 +32,10 @@ class LogPaths {
   // kill in a container of ours tells where our root is.
   [[nodiscard]] std::optional<std::string> ours(std::string_view logged,
                                                 const IsOurContainer& is_our_container);
+  [[nodiscard]] bool knows_root() const { return root_.has_value(); }
 
  private:
   std::optional<std::string> root_;  // "/docker/node-1"; "" when it is the very root.
 };
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -1,11 +1,11 @@
-#include "exporter/collect/log_paths.h"
+#include "cgroupfs/watch/log_paths.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "base/temp_tree.h"
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 namespace {
 
 constexpr auto kNothing = [](std::string_view) { return false; };
@@ -57,4 +57,4 @@ TEST(CgroupViewOfAHost, IsThatOfTheReadersNamespace) {
 }
 
 }  // namespace
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs

@@ -1,11 +1,11 @@
-#include "exporter/collect/log_paths.h"
+#include "cgroupfs/watch/log_paths.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 
-namespace plimsoll::exporter {
+namespace plimsoll::cgroupfs {
 
 namespace {
 
@@ -36,4 +36,4 @@ std::optional<std::string> LogPaths::ours(std::string_view logged,
   return std::string(path);
 }
 
-}  // namespace plimsoll::exporter
+}  // namespace plimsoll::cgroupfs
