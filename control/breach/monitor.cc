@@ -50,6 +50,7 @@ Monitor::Monitor(const cgroupfs::Layout& layout, const DirFd& proc, const Clock&
       options_(std::move(options)),
       log_(options_.kernel_log, cgroupfs::KernelLog::From::kNow),
       dumps_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
+      paths_(cgroupfs::cgroup_view(proc)),
       coalescer_(options_.coalesce),
       pace_(options_.tick, options_.longest_rest) {
   read_own_groups();

@@ -26,6 +26,7 @@
 #include "cgroupfs/read/reader.h"
 #include "cgroupfs/tree/tree.h"
 #include "cgroupfs/watch/kmsg.h"
+#include "cgroupfs/watch/log_paths.h"
 #include "cgroupfs/watch/oom_account.h"
 #include "cgroupfs/watch/oom_dump.h"
 #include "cgroupfs/watch/watcher.h"
@@ -123,7 +124,9 @@ class Monitor {
   void take_signals(const std::vector<cgroupfs::Signal>& signals);
   void take_other(const cgroupfs::Signal& signal, MonoTime now);
   void take_usage(Group& group, MonoTime now);
-  void take_logged(const cgroupfs::LoggedKill& kill, MonoTime now);
+  void take_logged(cgroupfs::LoggedKill kill, MonoTime now);
+  [[nodiscard]] bool is_our_container(std::string_view path);
+  [[nodiscard]] bool may_be_ours(std::string_view logged);
   void take_oom(const Touched& signalled, MonoTime now);
   void take_stall(Group& group, cgroupfs::StallResource resource);
   void read_counters(Group& group, MonoTime now);
@@ -166,6 +169,7 @@ class Monitor {
   int log_fd_ = -1;  // The one that the watcher has.
   cgroupfs::OomLines lines_;
   cgroupfs::OomDumps dumps_;
+  cgroupfs::LogPaths paths_;
   cgroupfs::OomAccount::Log log_state_ = cgroupfs::OomAccount::Log::kUpToDate;
   std::deque<LoggedKill> kills_;
 

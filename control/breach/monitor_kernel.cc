@@ -189,12 +189,37 @@ void Monitor::recheck(MonoTime now) {
   });
 }
 
-void Monitor::take_logged(const cgroupfs::LoggedKill& kill, MonoTime now) {
+// By an id that is nobody else's.
+bool Monitor::is_our_container(std::string_view path) {
+  constexpr std::size_t kUniqueId = 32;
+  const Group* group = find(path);
+  return group != nullptr && group->container &&
+         inventory::classify(group->cgroup->path).id.size() >= kUniqueId;
+}
+
+// Some group of ours has the end of this path of the log's.
+bool Monitor::may_be_ours(std::string_view logged) {
+  for (std::size_t at = 0; at < logged.size(); at = logged.find('/', at + 1))
+    if (find(logged.substr(at)) != nullptr) return true;
+  return false;
+}
+
+void Monitor::take_logged(cgroupfs::LoggedKill kill, MonoTime now) {
+  const auto is_ours = [this](std::string_view path) { return is_our_container(path); };
+  const auto cgroup = paths_.ours(kill.cgroup, is_ours);
+  // Not in our tree. Where nobody can tell that yet, a group of ours has its counter; what none of
+  // ours can be is told as it stands, rather than not at all.
+  if (!cgroup && (paths_.knows_root() || may_be_ours(kill.cgroup))) return;
+  if (cgroup) {
+    kill.cgroup = *cgroup;
+    kill.limited = paths_.ours(kill.limited, is_ours).value_or("");
+  }
   Group* group = find(kill.cgroup);
   // Told already, from the counter, when the log was behind it.
   if (group != nullptr && !group->account.logged(now)) return;
   // The victim has a moment left: later there is no command line any more.
-  kills_.push_back({kill, std::nullopt, command_line(kill.pid), now + kReportEnd});
+  std::string command = command_line(kill.pid);
+  kills_.push_back({std::move(kill), std::nullopt, std::move(command), now + kReportEnd});
 }
 
 void Monitor::drain_log() {

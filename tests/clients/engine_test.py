@@ -12,6 +12,7 @@ import case
 import kernel
 from docker import Docker
 from engine import Engine
+from load import Group
 
 STRANGER, READER, WRITER = 54001, 54002, 54003  # No such users here: numbers are enough.
 READ_GROUP, CONTROL_GROUP = 54102, 54103
@@ -232,6 +233,35 @@ class EventsTest(unittest.TestCase):
         # Of the last second: a little later than the event.
         for sample in ('plimsoll_breaches_total{kind="oom_kill"} ', 'plimsoll_event_deliveries_total{sink="exec 1"} '):
             self.assertTrue(case.eventually(lambda: counted(watching.ask("/metrics")[1], sample)), sample)
+
+    def test_a_kill_is_told_once_under_the_path_that_the_group_has_here(self):
+        """The kernel's log names groups as they are called outside of our cgroup namespace."""
+        watching = Engine()
+        self.addCleanup(watching.stop)
+        watching.start()
+
+        def told(path):
+            status, answer = watching.ask("/plimsoll/v1/events?kind=oom_kill")
+            self.assertEqual(status, 200, answer)
+            return [one for one in answer["events"] if one["cgroup"].endswith(path)]
+
+        def once(path):
+            self.assertTrue(case.eventually(lambda: told(path)), watching.log())
+            time.sleep(2)  # The counter has been looked at for the last time.
+            self.assertEqual([(one["cgroup"], one.get("count", 1)) for one in told(path)], [(path, 1)])
+
+        # Before anybody knows how we are called outside, in a group that may be somebody else's.
+        group = Group("eater")
+        self.addCleanup(group.remove)
+        status, answer = watching.limits(group.ref, {"set": [{"knob": "memory.max", "value": "32M"}]})
+        self.assertEqual(status, 200, answer)
+        group.start("x = bytearray(400 << 20)")
+        once(group.path)
+        for name in ("glutton-1", "glutton-2"):
+            self.addCleanup(docker, "rm", "-f", name)
+            container = docker.run(name, "sleep 1; head -c 200m /dev/zero | tail; sleep 100000", "--memory", "20m",
+                                   "--memory-swap", "20m")
+            once(f"/docker/{container}")
 
     def test_every_family_is_documented(self):
         watching = Engine("--events.exec", "/bin/true")
