@@ -1,7 +1,9 @@
 #include "control/enforcer/enforcer.h"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
+#include <utility>
 
 #include "control/enforcer/audit_of.h"
 #include "control/enforcer/journaled_run.h"
@@ -65,10 +67,40 @@ class Enforcer::Claim {
   bool held_ = false;
 };
 
+// A change that goes on, and where it stands among those asked for.
+struct Enforcer::Admitted {
+  std::size_t index = 0;
+  std::unique_ptr<Claim> claim;
+  std::uint64_t id = 0;
+};
+
 Outcome Enforcer::run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
-  Outcome outcome = try_run(plan, order, port);
-  count(outcome);
-  return outcome;
+  const Change change{&plan, &order};
+  return std::move(run_all({&change, 1}, port).front());
+}
+
+std::vector<Outcome> Enforcer::run_all(std::span<const Change> changes, limit::KernelPort& port) {
+  std::vector<Outcome> outcomes(changes.size());
+  std::vector<Admitted> admitted;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    auto claim = std::make_unique<Claim>(*this, *changes[i].plan);
+    if (auto settled = try_admit(changes[i], *claim, port))
+      outcomes[i] = *std::move(settled);
+    else
+      admitted.push_back({i, std::move(claim), 0});
+  }
+  begin_all(changes, admitted, outcomes);
+  // What was so when it was admitted may be otherwise when its turn comes.
+  const bool others_went_first = admitted.size() > 1;
+  for (Admitted& one : admitted) {
+    const Change& change = changes[one.index];
+    auto fresh = others_went_first ? still_so(*change.plan, port) : Result<>();
+    outcomes[one.index] =
+        fresh ? execute(change, one.id, port) : call_off(change, one.id, std::move(fresh).error());
+    one.claim.reset();
+  }
+  for (const Outcome& outcome : outcomes) count(outcome);
+  return outcomes;
 }
 
 void Enforcer::count(const Outcome& outcome) {
@@ -98,7 +130,10 @@ EnforcerCounts Enforcer::counts() const {
   return counts;
 }
 
-Outcome Enforcer::try_run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
+std::optional<Outcome> Enforcer::try_admit(const Change& change, const Claim& claim,
+                                           limit::KernelPort& port) {
+  const limit::Plan& plan = *change.plan;
+  const Order& order = *change.order;
   if (!plan.ok()) {
     std::string why = "a write that the kernel will refuse";
     if (!plan.refusals.empty())
@@ -106,19 +141,52 @@ Outcome Enforcer::try_run(const limit::Plan& plan, const Order& order, limit::Ke
             plan.refusals.front().reason;
     return refuse(plan, order, invalid_input("enforce", why).error());
   }
-  const Claim claim(*this, plan);
   if (!claim.held())
     return refuse(
         plan, order,
         failure(ErrorKind::kBusy, "enforce", "another change of it is under way").error());
   if (auto fresh = still_so(plan, port); !fresh)
     return refuse(plan, order, std::move(fresh).error());
-  if (!plan.writes.empty()) return execute(plan, order, port);
+  if (!plan.writes.empty()) return std::nullopt;
   Outcome nothing_to_do;
   if (order.after.empty()) return nothing_to_do;
   if (auto said = journal_.settle(order.after); !said)
     nothing_to_do.error = std::move(said).error();
   return nothing_to_do;
+}
+
+// Gives them their numbers. Where the disk does not take it, none of them is begun.
+void Enforcer::begin_all(std::span<const Change> changes, std::vector<Admitted>& admitted,
+                         std::vector<Outcome>& outcomes) {
+  if (admitted.empty()) return;
+  std::vector<Begun> begun;
+  for (const Admitted& one : admitted) {
+    const Order& order = *changes[one.index].order;
+    Begun& last = begun.emplace_back();
+    last.purpose = order.purpose;
+    last.at = order.now;
+    last.lease = order.lease;
+    last.cause = order.cause;
+    last.writes = changes[one.index].plan->writes;
+  }
+  // What an earlier change left unrecorded comes first.
+  const auto recorded = record({});
+  auto ids = recorded ? journal_.begin_all(std::move(begun)) : std::unexpected(recorded.error());
+  if (!ids) {
+    for (const Admitted& one : admitted)
+      outcomes[one.index] =
+          refuse(*changes[one.index].plan, *changes[one.index].order, ids.error());
+    return admitted.clear();
+  }
+  for (std::size_t i = 0; i < admitted.size(); ++i) admitted[i].id = (*ids)[i];
+}
+
+// It was begun with others, and somebody wrote before its turn came: as if it had not been.
+Outcome Enforcer::call_off(const Change& change, std::uint64_t id, Error error) {
+  Outcome outcome = refuse(*change.plan, *change.order, std::move(error));
+  JournaledRun run(journal_, id);
+  std::ignore = run.end(outcome.applied);
+  return outcome;
 }
 
 Outcome Enforcer::refuse(const limit::Plan& plan, const Order& order, Error error) {
@@ -138,21 +206,15 @@ Outcome Enforcer::refuse(const limit::Plan& plan, const Order& order, Error erro
   return outcome;
 }
 
-Outcome Enforcer::execute(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
-  // What an earlier change left unrecorded comes first.
-  if (auto recorded = record({}); !recorded)
-    return refuse(plan, order, std::move(recorded).error());
-  Begun begun{.purpose = order.purpose, .at = order.now, .lease = order.lease};
-  begun.cause = order.cause;
-  begun.writes = plan.writes;
-  auto id = journal_.begin(std::move(begun));
-  if (!id) return refuse(plan, order, std::move(id).error());
-  Outcome outcome{.change = *id};
-  JournaledRun run(journal_, *id);
+Outcome Enforcer::execute(const Change& change, std::uint64_t id, limit::KernelPort& port) {
+  const limit::Plan& plan = *change.plan;
+  const Order& order = *change.order;
+  Outcome outcome{.change = id};
+  JournaledRun run(journal_, id);
   run.set_gate(order.gate, port);
   outcome.applied = limit::apply(plan, port, &run);
   outcome.error = outcome.applied.error;
-  const auto lines = [&] { return records_of(plan, outcome.applied, order.cause, order.now, *id); };
+  const auto lines = [&] { return records_of(plan, outcome.applied, order.cause, order.now, id); };
   if (outcome.applied.end == limit::Applied::End::kDone) {
     // Done is what is recorded as done, in both.
     auto recorded = record(lines());

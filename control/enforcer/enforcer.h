@@ -39,6 +39,12 @@ struct Order {
   std::vector<Record> after;  // Said to the journal together with success.
 };
 
+// A plan to be carried out; both must outlive the call.
+struct Change {
+  const limit::Plan* plan = nullptr;
+  const Order* order = nullptr;
+};
+
 struct Outcome {
   std::uint64_t change = 0;    // The journal's number; 0: nothing was begun.
   limit::Applied applied;      // Of no use where nothing was begun.
@@ -77,6 +83,12 @@ class Enforcer {
   // or a value is not what the plan says it was: plan again. kInvalidInput: the plan is not ok().
   [[nodiscard]] Outcome run(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
 
+  // Each change for itself as run() has it, in their order, but the journal takes what all of them
+  // intend with one sync. Changes that touch the same groups do not go together: the later is
+  // kBusy.
+  [[nodiscard]] std::vector<Outcome> run_all(std::span<const Change> changes,
+                                             limit::KernelPort& port);
+
   // Once, before the first run().
   Recovery recover(limit::KernelPort& port, const Moment& now);
 
@@ -88,10 +100,16 @@ class Enforcer {
  private:
   using Group = std::pair<std::size_t, std::uint64_t>;
   class Claim;
+  struct Admitted;
 
-  Outcome try_run(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
+  // Nothing: the change may begin, and `claim` holds its groups.
+  std::optional<Outcome> try_admit(const Change& change, const Claim& claim,
+                                   limit::KernelPort& port);
+  void begin_all(std::span<const Change> changes, std::vector<Admitted>& admitted,
+                 std::vector<Outcome>& outcomes);
   void count(const Outcome& outcome);
-  Outcome execute(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
+  Outcome execute(const Change& change, std::uint64_t id, limit::KernelPort& port);
+  Outcome call_off(const Change& change, std::uint64_t id, Error error);
   Outcome refuse(const limit::Plan& plan, const Order& order, Error error);
   void recover_one(std::uint64_t id, const OpenChange& change, limit::KernelPort& port,
                    const Moment& now, Recovery& recovery);

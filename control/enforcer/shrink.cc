@@ -208,6 +208,14 @@ bool is_shrink(const limit::Write& write) {
   return target && (!before || *target < *before);
 }
 
+bool fits(const limit::Write& write, limit::KernelPort& port) {
+  const bool v1 = write.file == "memory.limit_in_bytes";
+  const auto text = port.read(write.at, v1 ? "memory.usage_in_bytes" : "memory.current");
+  const auto usage = text ? to_number<std::uint64_t>(*text) : std::nullopt;
+  const std::uint64_t target = finite(write.new_text).value_or(kUnlimited);
+  return usage && *usage <= target - target / 8;
+}
+
 limit::Plan with_guards(limit::Plan plan, const limit::KernelView& view) {
   std::set<std::pair<std::size_t, std::uint64_t>> planned;  // Groups whose memory.high is written.
   for (const limit::Write& write : plan.writes)

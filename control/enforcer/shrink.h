@@ -49,6 +49,9 @@ struct MemoryNow {
 // `write` lowers a limit that reclaims: memory.max, memory.high, or v1's memory.limit_in_bytes.
 [[nodiscard]] bool is_shrink(const limit::Write& write);
 
+// With room to spare: there is nothing to reclaim before this shrinking write.
+[[nodiscard]] bool fits(const limit::Write& write, limit::KernelPort& port);
+
 // A plan in which memory.high holds a group down while its memory.max is lowered: between looking
 // at the usage and writing the limit it could grow again, and v2 would kill. memory.high is put
 // back right after. Groups whose memory.high the plan writes anyway are left as planned.

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,15 +16,20 @@
 
 namespace plimsoll::control {
 
-// A change that is possible, and the host before and after it.
+// Changes that are possible, and the host before and after them.
 struct Scene {
   limit::KernelView before;
   limit::KernelView after;
-  limit::Plan plan;
+  limit::Plan plan;                // All of their writes.
+  std::vector<limit::Plan> parts;  // That are carried out together, each for itself.
 };
 
+// Of single changes, over groups above and below each other; or of one for each of some groups.
+enum class Kind { kSingle, kTogether };
+
 // Random wishes on a host of random limits; those without a good plan are thrown away.
-inline std::optional<Scene> make_scene(std::mt19937& random, int version) {
+inline std::optional<Scene> make_scene(std::mt19937& random, int version,
+                                       Kind kind = Kind::kSingle) {
   const auto pick = [&](auto... texts) {
     const std::string_view all[] = {texts...};
     return std::string(all[random() % std::size(all)]);
@@ -46,9 +52,11 @@ inline std::optional<Scene> make_scene(std::mt19937& random, int version) {
     add("freeze", pick("on", "off"));
     return limits;
   };
+  const auto groups = kind == Kind::kSingle ? std::vector<std::string>{"/a", "/a/b", "/c"}
+                                            : std::vector<std::string>{"/a", "/b", "/c", "/d"};
   const auto wishes = [&] {
     std::vector<limit::Wanted> wanted;
-    for (const char* group : {"/a", "/a/b", "/c"})
+    for (const std::string& group : groups)
       if (random() % 2 == 0) wanted.push_back({group, some_limits()});
     return wanted;
   };
@@ -58,22 +66,31 @@ inline std::optional<Scene> make_scene(std::mt19937& random, int version) {
                ? std::optional(kernel.model().view())
                : std::nullopt;
   };
-  const limit::KernelView fresh = limit::ViewOf(version, {"/a", "/a/b", "/c"}).view();
+  const limit::KernelView fresh = limit::ViewOf(version, groups).view();
   const limit::Plan first = limit::make_plan(fresh, wishes());
   auto before = first.ok() ? carry_out(fresh, first) : std::optional(fresh);
   if (!before) return std::nullopt;
-  limit::Plan plan = limit::make_plan(*before, wishes());
-  if (!plan.ok() || plan.writes.empty()) return std::nullopt;
-  auto after = carry_out(*before, plan);
-  if (!after) return std::nullopt;
-  return Scene{*std::move(before), *std::move(after), std::move(plan)};
+  Scene scene{*before, *before, {}, {}};
+  const std::vector<limit::Wanted> wanted = wishes();
+  const std::size_t size = kind == Kind::kSingle ? wanted.size() : 1;
+  for (std::size_t i = 0; i < wanted.size(); i += size) {
+    limit::Plan part = limit::make_plan(*before, std::span(wanted).subspan(i, size));
+    auto after = carry_out(scene.after, part);
+    if (!part.ok() || !after) return std::nullopt;
+    if (part.writes.empty()) continue;
+    scene.after = *std::move(after);
+    scene.plan.writes.insert(scene.plan.writes.end(), part.writes.begin(), part.writes.end());
+    scene.parts.push_back(std::move(part));
+  }
+  const std::size_t least = kind == Kind::kSingle ? 1 : 2;
+  return scene.parts.size() < least ? std::nullopt : std::optional(std::move(scene));
 }
 
-inline std::vector<Scene> make_scenes(std::size_t count, unsigned seed) {
+inline std::vector<Scene> make_scenes(std::size_t count, unsigned seed, Kind kind = Kind::kSingle) {
   std::mt19937 random(seed);
   std::vector<Scene> scenes;
   while (scenes.size() < count)
-    if (auto scene = make_scene(random, 1 + static_cast<int>(scenes.size() % 2)))
+    if (auto scene = make_scene(random, 1 + static_cast<int>(scenes.size() % 2), kind))
       scenes.push_back(*std::move(scene));
   return scenes;
 }

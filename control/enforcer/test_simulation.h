@@ -124,7 +124,7 @@ class Simulation {
   FakeStore store;
   Events disk_events;
   std::size_t disk_calls = 0;
-  std::optional<Outcome> outcome;  // Nothing: killed before it was there.
+  std::vector<Outcome> outcomes;  // Of the scene's parts; empty: killed before they were there.
 
   // One life of the engine: it starts, recovers, and carries the plan out if it is asked to. False:
   // it was killed.
@@ -139,7 +139,9 @@ class Simulation {
       enforcer.recover(kernel, now);
       if (!with_plan) return true;
       Order order{.cause = {.uid = 1, .pid = 2, .comm = "test", .rule = "request"}, .now = now};
-      outcome = enforcer.run(scene_.plan, order, kernel);
+      std::vector<Change> changes;
+      for (const limit::Plan& part : scene_.parts) changes.push_back({&part, &order});
+      outcomes = enforcer.run_all(changes, kernel);
       return true;
     } catch (const Killed&) {
       return false;
@@ -154,16 +156,24 @@ class Simulation {
   // After a life in peace. Says what does not hold; empty: all does.
   std::string check() {
     std::string wrong;
-    const std::string differs_old = difference(scene_.before);
-    const std::string differs_new = difference(scene_.after);
     // Said by the run, or by a recovery that was killed later.
-    const bool stuck = (outcome && outcome->applied.end == limit::Applied::End::kStuck) ||
-                       store.files["audit.log"].find("\"result\":\"stuck\"") != std::string::npos;
-    if (!differs_old.empty() && !differs_new.empty() && !stuck)
-      wrong += "neither old (" + differs_old + ") nor new (" + differs_new + "); ";
-    if (outcome && outcome->done() && !differs_new.empty()) wrong += "done, but " + differs_new;
-    if (outcome && !outcome->done() && !stuck && !differs_old.empty())
-      wrong += "not done, but " + differs_old;
+    const bool stuck =
+        std::ranges::any_of(outcomes,
+                            [](const Outcome& outcome) {
+                              return outcome.applied.end == limit::Applied::End::kStuck;
+                            }) ||
+        store.files["audit.log"].find("\"result\":\"stuck\"") != std::string::npos;
+    for (std::size_t part = 0; part < scene_.parts.size(); ++part) {
+      const std::string differs_old = difference(scene_.before, part);
+      const std::string differs_new = difference(scene_.after, part);
+      const Outcome* const outcome = outcomes.empty() ? nullptr : &outcomes[part];
+      if (!differs_old.empty() && !differs_new.empty() && !stuck)
+        wrong += "neither old (" + differs_old + ") nor new (" + differs_new + "); ";
+      if (outcome != nullptr && outcome->done() && !differs_new.empty())
+        wrong += "done, but " + differs_new;
+      if (outcome != nullptr && !outcome->done() && !stuck && !differs_old.empty())
+        wrong += "not done, but " + differs_old;
+    }
     if (kernel.outside != 0) wrong += "wrote outside of the plan; ";
     const auto span = verify_audit(store);
     if (!span) wrong += span.error().message() + "; ";
@@ -178,7 +188,10 @@ class Simulation {
                (is_old() ? "old; " : "new; ");
     return wrong;
   }
-  [[nodiscard]] bool is_old() const { return difference(scene_.before).empty(); }
+  [[nodiscard]] bool is_old() const { return difference(scene_.before, std::nullopt).empty(); }
+  [[nodiscard]] bool all_done() const {
+    return !outcomes.empty() && std::ranges::all_of(outcomes, &Outcome::done);
+  }
 
  private:
   FakeStore::Fate fate(FakeStore::Call call) {
@@ -197,10 +210,14 @@ class Simulation {
         return {};
     }
   }
-  // The first file that is not as in `view`, strangers' files aside.
-  [[nodiscard]] std::string difference(const limit::KernelView& view) const {
+  // The first file that is not as in `view`, strangers' files aside; of the groups of one part.
+  [[nodiscard]] std::string difference(const limit::KernelView& view,
+                                       std::optional<std::size_t> part) const {
     const limit::KernelView& now = kernel.view();
-    for (std::size_t group = 0; group < view.groups.size(); ++group)
+    for (std::size_t group = 0; group < view.groups.size(); ++group) {
+      if (part && scene_.parts.size() > 1 &&
+          scene_.parts[*part].writes.front().at.cgroup != view.groups[group].path)
+        continue;
       for (std::size_t i = 0; i < view.groups[group].files.size(); ++i) {
         const limit::FileText& then = view.groups[group].files[i];
         const limit::FileText& is = now.groups[group].files[i];
@@ -209,6 +226,7 @@ class Simulation {
         if (!kernel.strangers.contains(name) && !kernel.is_gone(view.groups[group].path))
           return name + " is " + is.text;
       }
+    }
     return {};
   }
   // What a stranger's weight does to cpu.idle and back is his affair.

@@ -85,19 +85,32 @@ Result<> Journal::write_anew() {
 }
 
 Result<std::uint64_t> Journal::begin(Begun change) {
+  std::vector<Begun> one;
+  one.push_back(std::move(change));
+  return PLIMSOLL_TRY(begin_all(std::move(one))).front();
+}
+
+Result<std::vector<std::uint64_t>> Journal::begin_all(std::vector<Begun> changes) {
   const std::scoped_lock guard(mutex_);
   if (sick_ || size_ > std::max(kTiny, kGrowth * size_anew_)) PLIMSOLL_TRY(write_anew());
-  change.id = state_.last_id() + 1;
-  const Record record = std::move(change);
-  const std::uint64_t id = std::get<Begun>(record).id;
-  PLIMSOLL_TRY(append({&record, 1}));
-  state_.add(record);
+  std::vector<std::uint64_t> ids;
+  std::vector<Record> records;
+  ids.reserve(changes.size());
+  records.reserve(changes.size());
+  for (Begun& change : changes) {
+    change.id = state_.last_id() + 1 + ids.size();
+    ids.push_back(change.id);
+    records.emplace_back(std::move(change));
+  }
+  PLIMSOLL_TRY(append(records));
+  for (const Record& record : records) state_.add(record);
   auto synced = store_.sync(kFile);
-  if (synced) return id;
+  if (synced) return ids;
   // After a failed sync nobody knows what the medium has, and asking again proves nothing: the next
   // change begins with a new file (PostgreSQL learnt that in 2018).
   sick_ = true;
-  state_.add(Ended{.id = id, .end = limit::Applied::End::kUndone});
+  for (const std::uint64_t id : ids)
+    state_.add(Ended{.id = id, .end = limit::Applied::End::kUndone});
   return std::unexpected(std::move(synced).error());
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "control/journal/state.h"
 #include "control/store/store.h"
@@ -41,6 +42,8 @@ class Journal {
 
   // Gives it its number. When it returns, the medium has it; when it fails, nothing was begun.
   [[nodiscard]] Result<std::uint64_t> begin(Begun change);
+  // The same for several, all or none, with one sync; their numbers in their order.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> begin_all(std::vector<Begun> changes);
   // Survives a kill of the process, not of the machine: after that the groups are gone anyway.
   [[nodiscard]] Result<> note(std::span<const Record> records);
   // As note(), and counts here even where it fails, because it has happened. The next begin() then

@@ -90,10 +90,19 @@ class Service {
 
   // Reads and plans, and changes nothing. A plan with refusals is a good draft.
   [[nodiscard]] Answer<Draft> draft(std::string_view ref, const LimitRequest& request);
+  // It takes memory away that is in use: to be carried out where others do not wait behind it.
+  [[nodiscard]] bool takes_long(const Draft& draft) const;
   // The report of a draft that is not carried out: a dry run, or a plan that is not ok.
   [[nodiscard]] static ChangeReport report_of(Draft draft);
   // Blocks. Plans again when somebody was faster.
   [[nodiscard]] ChangeReport carry_out(Draft draft, const Actor& actor);
+  // The same for several that touch different groups; the disk is waited for once. Reports in their
+  // order. What one of them has is no other's affair.
+  struct Commission {
+    Draft draft;
+    Actor actor;
+  };
+  [[nodiscard]] std::vector<ChangeReport> carry_out(std::vector<Commission> all);
 
   // Of one group, by its reference or as "cgroup:/path" also when it is gone; of all without. The
   // newest `most`. Blocks: verifies every file of the log.
@@ -127,7 +136,11 @@ class Service {
   void plan_limits(Draft& draft, const limit::KernelView& view) const;
   [[nodiscard]] Answer<> plan_return(Draft& draft, const limit::KernelView& view) const;
   void ask_manager(Draft& draft) const;
-  Outcome run(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
+  std::vector<Outcome> run(std::span<const Change> changes, limit::KernelPort& port);
+  [[nodiscard]] Order order_of(const Draft& draft, const Actor& actor) const;
+  struct Work;
+  [[nodiscard]] bool try_once(std::vector<Work>& works, bool last, limit::KernelPort& port);
+  [[nodiscard]] static ChangeReport report_of(Draft draft, Outcome outcome);
   void forget_gone();
 
   Store& store_;

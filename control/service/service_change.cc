@@ -1,6 +1,7 @@
 // From a request to a plan, and from a plan to what became of it.
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <thread>
 #include <utility>
 
@@ -119,6 +120,14 @@ Answer<Draft> Service::draft_for(Target target, const LimitRequest& request) {
   return draft;
 }
 
+bool Service::takes_long(const Draft& draft) const {
+  if (!draft.shrinks) return false;
+  const auto port = machine_.port();
+  return std::ranges::any_of(draft.plan.writes, [&](const limit::Write& write) {
+    return is_shrink(write) && !fits(write, *port);
+  });
+}
+
 void Service::plan_limits(Draft& draft, const limit::KernelView& view) const {
   limit::Wanted wanted{draft.target.cgroup, {}};
   for (const limit::Setting& setting : draft.request.settings) {
@@ -218,14 +227,16 @@ ChangeReport Service::report_of(Draft draft) {
   return report;
 }
 
-Outcome Service::run(const limit::Plan& plan, const Order& order, limit::KernelPort& port) {
-  if (observer_.begins) observer_.begins(plan);
-  Outcome outcome = enforcer_->run(plan, order, port);
-  if (observer_.ended) observer_.ended(plan, outcome);
-  return outcome;
+std::vector<Outcome> Service::run(std::span<const Change> changes, limit::KernelPort& port) {
+  if (observer_.begins)
+    for (const Change& change : changes) observer_.begins(*change.plan);
+  std::vector<Outcome> outcomes = enforcer_->run_all(changes, port);
+  if (observer_.ended)
+    for (std::size_t i = 0; i < changes.size(); ++i) observer_.ended(*changes[i].plan, outcomes[i]);
+  return outcomes;
 }
 
-ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
+Order Service::order_of(const Draft& draft, const Actor& actor) const {
   Order order;
   order.purpose = purpose_of(draft.request);
   order.lease = draft.request.lease.value_or(std::chrono::nanoseconds(0));
@@ -234,36 +245,86 @@ ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
   shrink.deadline = draft.request.deadline;
   if (draft.request.below_floor == LimitRequest::BelowFloor::kForce)
     shrink.below_floor = ShrinkOptions::BelowFloor::kForce;
+  shrink.free_swap = machine_.free_swap();
+  order.gate = shrink_gate(clock_, shrink);
+  order.now = machine_.now();
+  order.after = draft.after;
+  return order;
+}
+
+ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
+  std::vector<Commission> one;
+  one.push_back({std::move(draft), actor});
+  return std::move(carry_out(std::move(one)).front());
+}
+
+// As far as it has come: what is not finished is planned again.
+struct Service::Work {
+  Commission commission;
+  std::optional<ChangeReport> report;
+};
+
+std::vector<ChangeReport> Service::carry_out(std::vector<Commission> all) {
+  std::vector<Work> works;
+  works.reserve(all.size());
+  for (Commission& one : all) works.push_back({std::move(one), {}});
   const auto port = machine_.port();
-  for (int tries = 1;; ++tries) {
+  for (int tries = 1; tries <= kTries; ++tries)
+    if (!try_once(works, tries == kTries, *port)) break;
+  std::vector<ChangeReport> reports;
+  reports.reserve(works.size());
+  for (Work& work : works) reports.push_back(*std::move(work.report));
+  return reports;
+}
+
+// Whether something is to be tried again.
+bool Service::try_once(std::vector<Work>& works, bool last, limit::KernelPort& port) {
+  std::vector<Work*> begun;
+  std::deque<Order> orders;
+  std::vector<Change> changes;
+  for (Work& work : works) {
+    if (work.report) continue;
+    Draft& draft = work.commission.draft;
     const bool nothing = draft.plan.writes.empty() && draft.after.empty();
-    if (draft.request.mode == LimitRequest::Mode::kDryRun || (draft.plan.ok() && nothing))
-      return report_of(std::move(draft));
-    shrink.free_swap = machine_.free_swap();
-    order.gate = shrink_gate(clock_, shrink);
-    order.now = machine_.now();
-    order.after = draft.after;
-    Outcome outcome = run(draft.plan, order, *port);
-    const bool faster = !outcome.done() && outcome.change == 0 &&
-                        outcome.error->kind == ErrorKind::kBusy && tries < kTries;
+    if (draft.request.mode == LimitRequest::Mode::kDryRun || (draft.plan.ok() && nothing)) {
+      work.report = report_of(std::move(draft));
+      continue;
+    }
+    begun.push_back(&work);
+    orders.push_back(order_of(draft, work.commission.actor));
+    changes.push_back({&draft.plan, &orders.back()});
+  }
+  if (begun.empty()) return false;
+  std::vector<Outcome> outcomes = run(changes, port);
+  bool again = false;
+  for (std::size_t i = 0; i < begun.size(); ++i) {
+    Draft& draft = begun[i]->commission.draft;
+    const bool faster = !outcomes[i].done() && outcomes[i].change == 0 &&
+                        outcomes[i].error->kind == ErrorKind::kBusy && !last;
     if (faster) {
-      std::this_thread::sleep_for(kBetweenTries);
-      if (auto again = draft_for(draft.target, draft.request)) {
-        draft = *std::move(again);
+      if (!again) std::this_thread::sleep_for(kBetweenTries);
+      if (auto drawn = draft_for(draft.target, draft.request)) {
+        draft = *std::move(drawn);
+        again = true;
         continue;
       }
     }
-    if (!draft.plan.ok()) return report_of(std::move(draft));
-    ChangeReport report{
-        .change = outcome.change, .target = std::move(draft.target), .plan = std::move(draft.plan)};
-    if (outcome.done())
-      report.result = report.plan.writes.empty() ? ChangeReport::Result::kUnchanged
-                                                 : ChangeReport::Result::kDone;
-    else
-      report.fault = fault_of(outcome);
-    if (outcome.change != 0) report.applied = std::move(outcome.applied);
-    return report;
+    begun[i]->report = report_of(std::move(draft), std::move(outcomes[i]));
   }
+  return again;
+}
+
+ChangeReport Service::report_of(Draft draft, Outcome outcome) {
+  if (!draft.plan.ok()) return report_of(std::move(draft));
+  ChangeReport report{
+      .change = outcome.change, .target = std::move(draft.target), .plan = std::move(draft.plan)};
+  if (outcome.done())
+    report.result =
+        report.plan.writes.empty() ? ChangeReport::Result::kUnchanged : ChangeReport::Result::kDone;
+  else
+    report.fault = fault_of(outcome);
+  if (outcome.change != 0) report.applied = std::move(outcome.applied);
+  return report;
 }
 
 Answer<Ending> Service::draft_ending(std::uint64_t lease) {
@@ -289,7 +350,8 @@ LeaseEnd Service::carry_out(const Ending& ending) {
   order.after = ending.back.after;
   order.gate = shrink_gate(clock_, shrink);
   const auto port = machine_.port();
-  const Outcome outcome = run(ending.back.plan, order, *port);
+  const Change change{&ending.back.plan, &order};
+  const Outcome outcome = std::move(run({&change, 1}, *port).front());
   if (!outcome.done()) {
     end.fault = fault_of(outcome);
     return end;
