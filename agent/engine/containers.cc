@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "agent/engine/limits_at_start.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/read_file.h"
@@ -151,8 +152,9 @@ Result<std::unique_ptr<Containers>> open_all(const ContainersConfig& config,
                                              const ContainersPlace& place, http::Server& server,
                                              control::Roles& roles,
                                              const control::HostMachine& machine,
-                                             const Clock& clock) {
+                                             control::Policies& policies, const Clock& clock) {
   engine::Options options = PLIMSOLL_TRY(engine_options(config, place, machine));
+  options.watch_start = limits_at_start(policies);
   PLIMSOLL_TRY(check_host(options));
   docker::SystemInfo info;
   info.id = PLIMSOLL_TRY(engine_id(place.state_dir));
@@ -203,12 +205,13 @@ Result<std::unique_ptr<Containers>> Containers::open(const ContainersConfig& con
                                                      const ContainersPlace& place,
                                                      http::Server& server, control::Roles& roles,
                                                      const control::HostMachine& machine,
+                                                     control::Policies& policies,
                                                      const Clock& clock) {
   if (config.mode == "false") {
     say_why_not(server, "this engine runs no containers: its setting is containers: false");
     return nullptr;
   }
-  auto opened = open_all(config, place, server, roles, machine, clock);
+  auto opened = open_all(config, place, server, roles, machine, policies, clock);
   if (opened || config.mode == "true") return opened;
   const std::string why = "this engine runs no containers: " + opened.error().message();
   log::info(why);

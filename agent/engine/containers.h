@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "control/api/roles.h"
+#include "control/applier/policies.h"
 #include "control/service/host_machine.h"
 #include "http/server.h"
 
@@ -45,7 +46,8 @@ class Containers {
   // there can be none ("auto"), which the log tells and Docker's API answers.
   [[nodiscard]] static Result<std::unique_ptr<Containers>> open(
       const ContainersConfig& config, const ContainersPlace& place, http::Server& server,
-      control::Roles& roles, const control::HostMachine& machine, const Clock& clock);
+      control::Roles& roles, const control::HostMachine& machine, control::Policies& policies,
+      const Clock& clock);
   // No new calls; before the server stops.
   virtual void refuse() = 0;
   // After the server has stopped: returns when the last call has ended. Containers go on.

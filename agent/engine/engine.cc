@@ -251,7 +251,7 @@ class Engine {
                                                clock_, *server_, *api_));
     containers_ =
         PLIMSOLL_TRY(Containers::open(config_.containers, {config_.state_dir, config_.run_dir},
-                                      *server_, *roles_, *machine_, clock_));
+                                      *server_, *roles_, *machine_, *policies_, clock_));
     service_->note("the engine started, version " PLIMSOLL_VERSION);
     log::info(listening() + "; journal and audit log in " + config_.state_dir);
     return {};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,7 +64,7 @@ inline std::vector<FileText> fresh_files(int version) {
 // A host of one version with the root and groups below it, parents first: {"/a", "/a/b"}.
 class ViewOf {
  public:
-  ViewOf(int version, std::initializer_list<const char*> paths) {
+  ViewOf(int version, const std::vector<std::string>& paths) {
     using cgroupfs::Controller;
     for (const Controller controller :
          {Controller::kCpu, Controller::kCpuset, Controller::kMemory, Controller::kIo,
@@ -80,7 +79,7 @@ class ViewOf {
     view_.devices = {{{8, 0}, true, true, true}, {{8, 1}, false, false, false}};
     add("/", version);
     if (version == 2) set("/", "cgroup.subtree_control", "cpuset cpu io memory hugetlb pids");
-    for (const char* path : paths) add(path, version);
+    for (const std::string& path : paths) add(path, version);
   }
   ViewOf& set(const std::string& group, const std::string& file, const std::string& text) {
     auto& files = view_.groups[*view_.index_of(group)].files;

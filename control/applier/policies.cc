@@ -71,7 +71,7 @@ Answer<std::string> Policies::explain(std::string_view ref) {
       members_, [&](const auto& one) { return one.second.group.cgroup.path == target.cgroup; });
   if (!group || member == members_.end())
     return refuse(Problem::kNotFound, "cgroup " + target.cgroup + " is gone just now");
-  return policy::decision_json(decide(member->second, view, *group));
+  return policy::decision_json(decide(rules_, member->second, view, *group));
 }
 
 PolicyCounts Policies::counts() const {
@@ -134,8 +134,9 @@ void Policies::turn(const GroupNews& news) {
     const bool due = member.look || member.has_by_hand || (member.next && wall >= *member.next);
     if (!due) continue;
     busy_ = true;
-    if (member.under_way == 0) look_at(serial, member);
+    if (member.under_way == 0 && !is_starting(member)) look_at(serial, member);
   }
+  submit();
   publish();
 }
 
@@ -264,8 +265,8 @@ bool Policies::may_matter(const Member& member) const {
   });
 }
 
-policy::Decision Policies::decide(const Member& member, const limit::KernelView& view,
-                                  std::size_t group) const {
+policy::Decision Policies::decide(const policy::PolicyBook::SetPtr& rules, const Member& member,
+                                  const limit::KernelView& view, std::size_t group) const {
   std::vector<limit::Setting> in_force;
   in_force.reserve(member.held.size());
   for (const policy::Held& held : member.held) in_force.push_back(held.setting);
@@ -275,7 +276,29 @@ policy::Decision Policies::decide(const Member& member, const limit::KernelView&
   if (options_.observed) situation.observed = options_.observed(member.group);
   situation.in_force = in_force;
   situation.now = clock_.wall();
-  return policy::decide(rules_->rules, *member.group.identity, situation, zone_);
+  return policy::decide(rules->rules, *member.group.identity, situation, zone_);
+}
+
+// One change for each rule, so that the audit log says on whose behalf.
+Policies::Steps Policies::steps_of(const policy::Reconciled& todo, std::uint64_t serial,
+                                   const Member& member) {
+  std::map<const policy::Rule*, Step> by_rule;
+  for (const policy::ToSet& set : todo.set) {
+    if (std::ranges::find(member.refused, set.setting) != member.refused.end()) continue;
+    Step& step = by_rule[set.rule];
+    step = {.serial = serial,
+            .cgroup = member.group.cgroup.path,
+            .version = member.version,
+            .request = std::move(step.request),
+            .cause = policy::cause_of(*set.rule),
+            .on_drift = set.rule->drift,
+            .refused = {},
+            .why = {}};
+    step.request.settings.push_back(set.setting);
+  }
+  Steps steps;
+  for (auto& [rule, step] : by_rule) steps.push_back(std::move(step));
+  return steps;
 }
 
 void Policies::look_at(std::uint64_t serial, Member& member) {
@@ -296,28 +319,13 @@ void Policies::look_at(std::uint64_t serial, Member& member) {
   if (found)
     service_.with_state(
         [&](const State& state) { remember(serial, member, state, *view, *group); });
-  const policy::Decision decision = decide(member, *view, *group);
+  const policy::Decision decision = decide(rules_, member, *view, *group);
   member.next = decision.next_change;
   const auto by_hand = service_.with_state(
       [&](const State& state) { return by_hand_in(state, *view, *group, decision); });
   member.has_by_hand = !by_hand.empty();
   const policy::Reconciled todo = policy::reconcile(decision, member.held, by_hand);
-  // One change for each rule, so that the audit log says on whose behalf.
-  std::map<const policy::Rule*, Step> steps;
-  for (const policy::ToSet& set : todo.set) {
-    if (std::ranges::find(member.refused, set.setting) != member.refused.end()) continue;
-    Step& step = steps[set.rule];
-    step = {.serial = serial,
-            .cgroup = path,
-            .version = member.version,
-            .request = std::move(step.request),
-            .cause = policy::cause_of(*set.rule),
-            .on_drift = set.rule->drift,
-            .refused = {},
-            .why = {}};
-    step.request.settings.push_back(set.setting);
-  }
-  for (auto& [rule, step] : steps) begin(member, std::move(step));
+  for (Step& step : steps_of(todo, serial, member)) begin(member, std::move(step));
   if (todo.give_back.empty() || member.back_refused) return;
   Step back{.serial = serial,
             .cgroup = path,

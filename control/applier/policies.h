@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -65,6 +67,12 @@ class Policies {
   // GET /plimsoll/v1/policy: the rules in force; what they make of one group. Any thread.
   [[nodiscard]] std::string json() const;
   [[nodiscard]] Answer<std::string> explain(std::string_view ref);
+
+  // A container that our own runtime is about to make, on any thread. Until what it gives is
+  // destroyed turns leave the container's groups alone: the runtime writes limits of its own there.
+  // Null: there is no rule that enforces.
+  class Start;
+  [[nodiscard]] std::unique_ptr<Start> starts(std::string id);
 
   // The keeper's thread, with what is new since the last turn, or when rest() is over.
   void turn(const GroupNews& news);
@@ -118,6 +126,10 @@ class Policies {
   enum class Own : std::uint8_t { kBegins, kEnds };  // A change of ours.
   enum class Lane : std::uint8_t { kChanges, kShrinks };
 
+  // Changes that go together: no two of them have to do with the same part of the tree.
+  class Batches;
+  using Steps = std::vector<Step>;
+
   void take_news(const GroupNews& news);
   [[nodiscard]] bool take_done();  // Whether there was anything.
   void settle(const Done& done);
@@ -127,18 +139,29 @@ class Policies {
   void look_at(std::uint64_t serial, Member& member);
   [[nodiscard]] bool speaks_for(const Member& member) const;
   [[nodiscard]] bool may_matter(const Member& member) const;
-  [[nodiscard]] policy::Decision decide(const Member& member, const limit::KernelView& view,
+  [[nodiscard]] policy::Decision decide(const policy::PolicyBook::SetPtr& rules,
+                                        const Member& member, const limit::KernelView& view,
                                         std::size_t group) const;
+  [[nodiscard]] static Steps steps_of(const policy::Reconciled& todo, std::uint64_t serial,
+                                      const Member& member);
+  [[nodiscard]] bool is_starting(const Member& member) const;
+  void set_at_start(const inventory::Identity& container);
+  void started(const std::string& id);
   void remember(std::uint64_t serial, Member& member, const State& state,
                 const limit::KernelView& view, std::size_t group);
   // What is to be read there from now on: as planned where it was written, else as it is.
   [[nodiscard]] std::vector<std::pair<Spot, std::string>> spots_of(const Step& step,
                                                                    const limit::Plan& plan);
   void begin(Member& member, Step step);
+  void submit();  // What a turn has begun.
   // The same without what this group cannot have, if that leaves anything.
   [[nodiscard]] static bool leave_out(Step& step, const limit::Plan& plan);
-  void run(Step step, Lane lane);
-  void report(Done done);
+  [[nodiscard]] Answer<Draft> draft(Step& step);
+  void run(Steps steps, Lane lane);
+  // Nothing: it takes memory away, and was handed over to the lane for that.
+  [[nodiscard]] std::vector<Done> carry_out(Steps steps, Lane lane);
+  void hand_over(Step step, std::vector<Done>& done);
+  void report(std::vector<Done> done);
   void give_up(Member& member, const Step& step, const Fault& fault);
   static void try_again(Member& member);
   void say_once(Member& member, const std::string& what);
@@ -157,6 +180,9 @@ class Policies {
   mutable std::mutex counts_mutex_;  // Of `counts_`.
   PolicyCounts counts_;
 
+  mutable std::mutex starting_mutex_;    // Of `starting_`.
+  std::multiset<std::string> starting_;  // Ids of containers.
+
   std::mutex done_mutex_;  // Of `done_`: lanes write, a turn reads.
   std::vector<Done> done_;
 
@@ -168,6 +194,24 @@ class Policies {
   std::unique_ptr<limit::KernelPort> port_;
   drift::DriftBook drift_;
   std::map<Spot, Owner> owners_;
+  Steps begun_;  // In this turn.
+};
+
+// On the thread that makes the container.
+class Policies::Start {
+ public:
+  Start(Policies& policies, std::string id) : policies_(policies), id_(std::move(id)) {}
+  ~Start() { policies_.started(id_); }
+  Start(const Start&) = delete;
+  Start& operator=(const Start&) = delete;
+
+  // Its groups are there, and its process waits: when this returns, what the rules want of it is
+  // set. What cannot be is left to the next turn, which says why. Blocks as disk and kernel do.
+  void set_limits(const inventory::Identity& container) { policies_.set_at_start(container); }
+
+ private:
+  Policies& policies_;
+  const std::string id_;
 };
 
 }  // namespace plimsoll::control

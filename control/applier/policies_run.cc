@@ -1,6 +1,10 @@
 // Changes of policies: handed over by a turn, carried out on the lanes, reported back.
 #include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "control/applier/policies.h"
@@ -8,12 +12,76 @@
 
 namespace plimsoll::control {
 
+namespace {
+
+// Claims are held, and somebody's request waits, as long as one lot takes.
+constexpr std::size_t kMostTogether = 64;
+// What fits without reclaiming, unless the group grows in between.
+constexpr std::chrono::milliseconds kShortDeadline{200};
+
+}  // namespace
+
+// Steps that go together, in lots of which each is carried out before the next is planned. What has
+// to do with the same group, or with one above or below, is in different lots, in its order.
+class Policies::Batches {
+ public:
+  void add(Step step) {
+    std::size_t lot = 0;
+    for (std::size_t i = lots_.size(); i > 0 && lot == 0; --i)
+      if (lots_[i - 1].meets(step.cgroup)) lot = i;
+    while (lot < lots_.size() && lots_[lot].steps.size() == kMostTogether) ++lot;
+    if (lot == lots_.size()) lots_.emplace_back();
+    lots_[lot].add(std::move(step));
+  }
+  [[nodiscard]] std::vector<Steps> take() {
+    std::vector<Steps> all;
+    for (Lot& lot : lots_) all.push_back(std::move(lot.steps));
+    return all;
+  }
+
+ private:
+  struct Lot {
+    Steps steps;
+    std::set<std::string, std::less<>> groups;
+    std::set<std::string, std::less<>> above;  // Each group's ancestors.
+
+    static std::string_view parent_of(std::string_view path) {
+      return path.substr(0, path.rfind('/'));
+    }
+    [[nodiscard]] bool meets(const std::string& group) const {
+      if (groups.contains(group) || above.contains(group)) return true;
+      for (std::string_view path = parent_of(group); !path.empty(); path = parent_of(path))
+        if (groups.contains(path)) return true;
+      return false;
+    }
+    void add(Step step) {
+      groups.insert(step.cgroup);
+      for (std::string_view path = parent_of(step.cgroup); !path.empty(); path = parent_of(path))
+        above.emplace(path);
+      steps.push_back(std::move(step));
+    }
+  };
+  std::vector<Lot> lots_;
+};
+
 void Policies::begin(Member& member, Step step) {
   ++member.under_way;
   own_groups(member, Own::kBegins);
-  const auto shared = std::make_shared<Step>(step);
-  auto taken = lanes_.changes([this, shared] { run(std::move(*shared), Lane::kChanges); });
-  if (!taken) report({.step = std::move(step), .fault = Fault(taken.error()), .spots = {}});
+  begun_.push_back(std::move(step));
+}
+
+void Policies::submit() {
+  Batches batches;
+  for (Step& step : std::exchange(begun_, {})) batches.add(std::move(step));
+  for (Steps& steps : batches.take()) {
+    const auto shared = std::make_shared<Steps>(std::move(steps));
+    auto taken = lanes_.changes([this, shared] { run(std::move(*shared), Lane::kChanges); });
+    if (taken) continue;
+    std::vector<Done> done;
+    for (Step& step : *shared)
+      done.push_back({.step = std::move(step), .fault = Fault(taken.error()), .spots = {}});
+    report(std::move(done));
+  }
 }
 
 bool Policies::leave_out(Step& step, const limit::Plan& plan) {
@@ -39,24 +107,54 @@ bool Policies::leave_out(Step& step, const limit::Plan& plan) {
   return true;
 }
 
-// On a lane.
-void Policies::run(Step step, Lane lane) {
+// Rules decide knob by knob, so one that cannot be had keeps none of the others back.
+Answer<Draft> Policies::draft(Step& step) {
   auto draft = service_.draft("cgroup:" + step.cgroup, step.request);
-  // Rules decide knob by knob, so one that cannot be had keeps none of the others back.
   if (draft && leave_out(step, draft->plan))
     draft = service_.draft("cgroup:" + step.cgroup, step.request);
-  if (!draft) return report({.step = std::move(step), .fault = draft.error(), .spots = {}});
-  if (draft->shrinks && draft->plan.ok() && lane == Lane::kChanges) {
-    const auto shared = std::make_shared<Step>(step);
-    auto taken = lanes_.shrinks([this, shared] { run(std::move(*shared), Lane::kShrinks); });
-    if (!taken) report({.step = std::move(step), .fault = Fault(taken.error()), .spots = {}});
-    return;
+  return draft;
+}
+
+// On a lane.
+void Policies::run(Steps steps, Lane lane) {
+  if (auto done = carry_out(std::move(steps), lane); !done.empty()) report(std::move(done));
+}
+
+std::vector<Policies::Done> Policies::carry_out(Steps steps, Lane lane) {
+  std::vector<Done> done;
+  std::vector<Service::Commission> all;
+  Steps going;
+  for (Step& step : steps) {
+    auto drawn = draft(step);
+    if (!drawn) {
+      done.push_back({.step = std::move(step), .fault = drawn.error(), .spots = {}});
+      continue;
+    }
+    if (lane == Lane::kChanges && drawn->plan.ok() && service_.takes_long(*drawn)) {
+      hand_over(std::move(step), done);
+      continue;
+    }
+    // A group that grows just now holds up nobody: it is tried again.
+    if (lane == Lane::kChanges) drawn->request.deadline = kShortDeadline;
+    all.push_back(
+        {*std::move(drawn), {.uid = 0, .pid = 0, .comm = "plimsoll", .rule = step.cause}});
+    going.push_back(std::move(step));
   }
-  const ChangeReport report_of = service_.carry_out(
-      *std::move(draft), {.uid = 0, .pid = 0, .comm = "plimsoll", .rule = step.cause});
-  Done done{.step = std::move(step), .fault = report_of.fault, .spots = {}};
-  if (!done.fault) done.spots = spots_of(done.step, report_of.plan);
-  report(std::move(done));
+  const std::vector<ChangeReport> reports = service_.carry_out(std::move(all));
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    Done& one = done.emplace_back();
+    one.step = std::move(going[i]);
+    one.fault = reports[i].fault;
+    if (!one.fault) one.spots = spots_of(one.step, reports[i].plan);
+  }
+  return done;
+}
+
+void Policies::hand_over(Step step, std::vector<Done>& done) {
+  const auto shared = std::make_shared<Steps>();
+  shared->push_back(step);
+  auto taken = lanes_.shrinks([this, shared] { run(std::move(*shared), Lane::kShrinks); });
+  if (!taken) done.push_back({.step = std::move(step), .fault = Fault(taken.error()), .spots = {}});
 }
 
 std::vector<std::pair<Spot, std::string>> Policies::spots_of(const Step& step,
@@ -77,10 +175,10 @@ std::vector<std::pair<Spot, std::string>> Policies::spots_of(const Step& step,
   return spots;
 }
 
-void Policies::report(Done done) {
+void Policies::report(std::vector<Done> done) {
   {
     const std::scoped_lock guard(done_mutex_);
-    done_.push_back(std::move(done));
+    std::ranges::move(done, std::back_inserter(done_));
   }
   wake_();
 }

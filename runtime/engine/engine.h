@@ -67,6 +67,16 @@ struct Top {
   std::vector<std::vector<std::string>> processes;
 };
 
+// Somebody who has a say in what a container may use. Made before anything of the container's run
+// is there and destroyed when it runs, or has failed to; all on the thread that starts it.
+class StartWatcher {
+ public:
+  virtual ~StartWatcher() = default;
+  // Its groups are there (`container.cgroup`), and its process has not executed anything yet. It
+  // goes on when this returns; may block.
+  virtual void before_first_instruction(const Container& container) = 0;
+};
+
 struct Options {
   std::string state_dir;  // /var/lib/plimsoll: images, containers, volumes.
   std::string run_dir;    // /run/plimsoll: what a reboot ends.
@@ -77,7 +87,9 @@ struct Options {
   std::string cgroup_parent;  // "/plimsoll", or a slice with the systemd manager.
   bool systemd_cgroups = false;
   bool live_networks = true;  // False: no bridge, only `host` and `none` (no rights for more).
-  net::Options net;           // Directories are filled in by open().
+  // For each start of a container, also by its restart policy; may be empty, or give null.
+  std::function<std::unique_ptr<StartWatcher>(const std::string& id)> watch_start;
+  net::Options net;  // Directories are filled in by open().
 };
 
 class Engine {

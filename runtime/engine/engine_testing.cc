@@ -92,6 +92,7 @@ Options EngineTest::options() const {
   options.cgroup_parent = parent_;
   options.net.bridge = "pltest0";
   options.net.table = "pltest";
+  options.watch_start = watch_start_;
   return options;
 }
 

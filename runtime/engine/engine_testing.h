@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -56,7 +57,8 @@ class EngineTest : public ::testing::Test {
 
   TempTree tree_;
   std::unique_ptr<Engine> engine_;
-  std::string parent_;  // Of cgroups.
+  std::string parent_;                                                            // Of cgroups.
+  std::function<std::unique_ptr<StartWatcher>(const std::string&)> watch_start_;  // From open() on.
 };
 
 }  // namespace plimsoll::engine

@@ -236,6 +236,7 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   const model::Config& config = container.definition.config;
   const std::string directory = run_dir_of(entry->id);
   undo.on_failure([directory] { std::ignore = remove_tree(directory); });
+  const auto watcher = options_.watch_start ? options_.watch_start(entry->id) : nullptr;
   Wiring wiring;
   const BundleFacts facts = PLIMSOLL_TRY(gather(*entry, undo, wiring));
   const std::string bundle = PLIMSOLL_TRY(make_bundle(container, facts));
@@ -281,6 +282,9 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   PLIMSOLL_TRY(run->connection->send(shim::Request::kWait));
   for (const auto& attachment : entry->early) PLIMSOLL_TRY(attachment->connect(run->dir));
   if (wiring.valid()) PLIMSOLL_TRY(wiring.get());
+  if (const auto view = runtime::look(*host_, entry->id))
+    container.cgroup = view->record.cgroups.group;
+  if (watcher && !container.cgroup.empty()) watcher->before_first_instruction(container);
   if (const auto started = runtime::start(*host_, entry->id); !started)
     return std::unexpected(runtime_refusal(started.error().message()));
   undo.commit();
@@ -291,8 +295,6 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   state.exit_code = 0;
   state.oom_killed = false;
   state.error.clear();
-  if (const auto view = runtime::look(*host_, entry->id))
-    container.cgroup = view->record.cgroups.group;
   entry->run = run;
   entry->stored.starting = false;
   save_state(*entry);
