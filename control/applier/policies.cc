@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds kFirstPause{5};
 constexpr std::chrono::seconds kLongestPause{300};
 constexpr std::chrono::seconds kSoon{2};
+constexpr std::size_t kMostInView = 64;
 constexpr std::chrono::nanoseconds kLeastRest = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -124,6 +126,7 @@ void Policies::turn(const GroupNews& news) {
   look_for_drift(news);
   const WallTime wall = clock_.wall();
   const MonoTime now = clock_.now();
+  std::vector<std::uint64_t> serials;
   for (auto& [serial, member] : members_) {
     if (member.retry_at && now >= *member.retry_at) {
       member.refused.clear();
@@ -134,8 +137,9 @@ void Policies::turn(const GroupNews& news) {
     const bool due = member.look || member.has_by_hand || (member.next && wall >= *member.next);
     if (!due) continue;
     busy_ = true;
-    if (member.under_way == 0 && !is_starting(member)) look_at(serial, member);
+    if (member.under_way == 0 && !is_starting(member)) serials.push_back(serial);
   }
+  look_at(serials);
   submit();
   publish();
 }
@@ -301,7 +305,24 @@ Policies::Steps Policies::steps_of(const policy::Reconciled& todo, std::uint64_t
   return steps;
 }
 
-void Policies::look_at(std::uint64_t serial, Member& member) {
+// Lots of them, and not all at once: what is read is held as long as its lot takes.
+void Policies::look_at(const std::vector<std::uint64_t>& serials) {
+  std::vector<Looked> all;
+  for (const std::uint64_t serial : serials)
+    if (const auto looked = wants_look(serial, members_[serial])) all.push_back(*looked);
+  for (std::size_t begin = 0; begin < all.size(); begin += kMostInView) {
+    const std::span lot = std::span(all).subspan(begin, std::min(kMostInView, all.size() - begin));
+    std::vector<std::string> groups;
+    for (const Looked& looked : lot) groups.push_back(members_[looked.serial].group.cgroup.path);
+    const Views views(machine_, groups);
+    for (const Looked& looked : lot) {
+      Member& member = members_[looked.serial];
+      look_at(looked, member, views.of(member.group.cgroup.path));
+    }
+  }
+}
+
+std::optional<Policies::Looked> Policies::wants_look(std::uint64_t serial, Member& member) {
   member.look = false;
   member.next.reset();
   member.matched = speaks_for(member);
@@ -312,23 +333,26 @@ void Policies::look_at(std::uint64_t serial, Member& member) {
     return std::ranges::any_of(state.found(),
                                [&](const auto& one) { return one.first.at.cgroup == path; });
   });
-  if (!found && !may_matter(member)) return;
-  const auto view = machine_.view({&path, 1});
-  const auto group = view ? view->index_of(path) : std::nullopt;
+  if (!found && !may_matter(member)) return std::nullopt;
+  return Looked{serial, found};
+}
+
+void Policies::look_at(const Looked& looked, Member& member, const limit::KernelView& view) {
+  const std::uint64_t serial = looked.serial;
+  const auto group = view.index_of(member.group.cgroup.path);
   if (!group) return;
-  if (found)
-    service_.with_state(
-        [&](const State& state) { remember(serial, member, state, *view, *group); });
-  const policy::Decision decision = decide(rules_, member, *view, *group);
+  if (looked.found)
+    service_.with_state([&](const State& state) { remember(serial, member, state, view, *group); });
+  const policy::Decision decision = decide(rules_, member, view, *group);
   member.next = decision.next_change;
   const auto by_hand = service_.with_state(
-      [&](const State& state) { return by_hand_in(state, *view, *group, decision); });
+      [&](const State& state) { return by_hand_in(state, view, *group, decision); });
   member.has_by_hand = !by_hand.empty();
   const policy::Reconciled todo = policy::reconcile(decision, member.held, by_hand);
   for (Step& step : steps_of(todo, serial, member)) begin(member, std::move(step));
   if (todo.give_back.empty() || member.back_refused) return;
   Step back{.serial = serial,
-            .cgroup = path,
+            .cgroup = member.group.cgroup.path,
             .version = member.version,
             .request = {},
             .cause = "no policy holds any longer"};

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "control/applier/views.h"
 #include "control/drift/check.h"
 #include "control/enforcer/worker.h"
 #include "control/policy/load.h"
@@ -136,7 +137,14 @@ class Policies {
   void look_for_drift(const GroupNews& news);
   void answer(const drift::Finding& finding);
   [[nodiscard]] std::string manager_of(const std::string& cgroup);
-  void look_at(std::uint64_t serial, Member& member);
+  void look_at(const std::vector<std::uint64_t>& serials);
+  struct Looked {
+    std::uint64_t serial = 0;
+    bool found = false;  // The journal knows of values there, and nobody has asked it yet.
+  };
+  // Nothing: there is nothing to decide.
+  [[nodiscard]] std::optional<Looked> wants_look(std::uint64_t serial, Member& member);
+  void look_at(const Looked& looked, Member& member, const limit::KernelView& view);
   [[nodiscard]] bool speaks_for(const Member& member) const;
   [[nodiscard]] bool may_matter(const Member& member) const;
   [[nodiscard]] policy::Decision decide(const policy::PolicyBook::SetPtr& rules,
@@ -151,12 +159,14 @@ class Policies {
                 const limit::KernelView& view, std::size_t group);
   // What is to be read there from now on: as planned where it was written, else as it is.
   [[nodiscard]] std::vector<std::pair<Spot, std::string>> spots_of(const Step& step,
-                                                                   const limit::Plan& plan);
+                                                                   const limit::Plan& plan,
+                                                                   const limit::KernelView& view);
   void begin(Member& member, Step step);
   void submit();  // What a turn has begun.
   // The same without what this group cannot have, if that leaves anything.
   [[nodiscard]] static bool leave_out(Step& step, const limit::Plan& plan);
-  [[nodiscard]] Answer<Draft> draft(Step& step);
+  [[nodiscard]] Answer<Draft> draft(Step& step, const limit::KernelView& view);
+  [[nodiscard]] Views views_of(const Steps& steps) const;
   void run(Steps steps, Lane lane);
   // Nothing: it takes memory away, and was handed over to the lane for that.
   [[nodiscard]] std::vector<Done> carry_out(Steps steps, Lane lane);

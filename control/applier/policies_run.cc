@@ -108,10 +108,10 @@ bool Policies::leave_out(Step& step, const limit::Plan& plan) {
 }
 
 // Rules decide knob by knob, so one that cannot be had keeps none of the others back.
-Answer<Draft> Policies::draft(Step& step) {
-  auto draft = service_.draft("cgroup:" + step.cgroup, step.request);
+Answer<Draft> Policies::draft(Step& step, const limit::KernelView& view) {
+  auto draft = service_.draft("cgroup:" + step.cgroup, step.request, view);
   if (draft && leave_out(step, draft->plan))
-    draft = service_.draft("cgroup:" + step.cgroup, step.request);
+    draft = service_.draft("cgroup:" + step.cgroup, step.request, view);
   return draft;
 }
 
@@ -124,8 +124,9 @@ std::vector<Policies::Done> Policies::carry_out(Steps steps, Lane lane) {
   std::vector<Done> done;
   std::vector<Service::Commission> all;
   Steps going;
+  const Views before = views_of(steps);
   for (Step& step : steps) {
-    auto drawn = draft(step);
+    auto drawn = draft(step, before.of(step.cgroup));
     if (!drawn) {
       done.push_back({.step = std::move(step), .fault = drawn.error(), .spots = {}});
       continue;
@@ -141,11 +142,12 @@ std::vector<Policies::Done> Policies::carry_out(Steps steps, Lane lane) {
     going.push_back(std::move(step));
   }
   const std::vector<ChangeReport> reports = service_.carry_out(std::move(all));
+  const Views after = views_of(going);
   for (std::size_t i = 0; i < reports.size(); ++i) {
     Done& one = done.emplace_back();
     one.step = std::move(going[i]);
     one.fault = reports[i].fault;
-    if (!one.fault) one.spots = spots_of(one.step, reports[i].plan);
+    if (!one.fault) one.spots = spots_of(one.step, reports[i].plan, after.of(one.step.cgroup));
   }
   return done;
 }
@@ -157,17 +159,22 @@ void Policies::hand_over(Step step, std::vector<Done>& done) {
   if (!taken) done.push_back({.step = std::move(step), .fault = Fault(taken.error()), .spots = {}});
 }
 
+Views Policies::views_of(const Steps& steps) const {
+  std::vector<std::string> groups;
+  for (const Step& step : steps) groups.push_back(step.cgroup);
+  return {machine_, groups};
+}
+
 std::vector<std::pair<Spot, std::string>> Policies::spots_of(const Step& step,
-                                                             const limit::Plan& plan) {
+                                                             const limit::Plan& plan,
+                                                             const limit::KernelView& view) {
   std::vector<std::pair<Spot, std::string>> spots;
-  const auto view = machine_.view({&step.cgroup, 1});
-  if (!view) return spots;
-  const auto group = view->index_of(step.cgroup);
+  const auto group = view.index_of(step.cgroup);
   if (!group) return spots;
   for (const limit::Setting& setting : step.request.settings) {
-    const auto place = place_of(*view, *group, setting.knob, setting.detail);
+    const auto place = place_of(view, *group, setting.knob, setting.detail);
     if (!place) break;
-    std::string text = text_at(*view, *group, *place).value_or("");
+    std::string text = text_at(view, *group, *place).value_or("");
     for (const limit::Write& write : plan.writes)
       if (spot_of(write) == place->spot) text = write.expected;
     spots.emplace_back(place->spot, std::move(text));

@@ -90,6 +90,9 @@ class Service {
 
   // Reads and plans, and changes nothing. A plan with refusals is a good draft.
   [[nodiscard]] Answer<Draft> draft(std::string_view ref, const LimitRequest& request);
+  // The same from a view that was read just now, with all above and below the group and no more.
+  [[nodiscard]] Answer<Draft> draft(std::string_view ref, const LimitRequest& request,
+                                    const limit::KernelView& view);
   // It takes memory away that is in use: to be carried out where others do not wait behind it.
   [[nodiscard]] bool takes_long(const Draft& draft) const;
   // The report of a draft that is not carried out: a dry run, or a plan that is not ok.
@@ -133,6 +136,8 @@ class Service {
   Service(Store& store, Machine& machine, const Clock& clock)
       : store_(store), machine_(machine), clock_(clock) {}
   [[nodiscard]] Answer<Draft> draft_for(Target target, const LimitRequest& request);
+  [[nodiscard]] Answer<Draft> draft_from(Target target, const LimitRequest& request,
+                                         const limit::KernelView& view);
   void plan_limits(Draft& draft, const limit::KernelView& view) const;
   [[nodiscard]] Answer<> plan_return(Draft& draft, const limit::KernelView& view) const;
   void ask_manager(Draft& draft) const;

@@ -105,9 +105,19 @@ Answer<Draft> Service::draft(std::string_view ref, const LimitRequest& request) 
   return draft_for(PLIMSOLL_TRY(resolve(ref)), request);
 }
 
+Answer<Draft> Service::draft(std::string_view ref, const LimitRequest& request,
+                             const limit::KernelView& view) {
+  return draft_from(PLIMSOLL_TRY(resolve(ref)), request, view);
+}
+
 Answer<Draft> Service::draft_for(Target target, const LimitRequest& request) {
+  const limit::KernelView view = PLIMSOLL_TRY(machine_.view({&target.cgroup, 1}));
+  return draft_from(std::move(target), request, view);
+}
+
+Answer<Draft> Service::draft_from(Target target, const LimitRequest& request,
+                                  const limit::KernelView& view) {
   Draft draft{.target = std::move(target), .request = request};
-  const limit::KernelView view = PLIMSOLL_TRY(machine_.view({&draft.target.cgroup, 1}));
   if (!view.index_of(draft.target.cgroup))
     return refuse(Problem::kNotFound, "cgroup " + draft.target.cgroup + " is gone just now");
   if (purpose_of(request) == Purpose::kRestore)
