@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import case
+import kernel
 from container_host import IMAGE
 
 
@@ -213,6 +214,17 @@ class Life:
         for action in ("create", "start", "die", "destroy"):
             self.assertIn(action, told)
         self.assertTrue(all(line.endswith("told 1") for line in lines), lines)
+
+    def test_pressure_is_its_own_and_told(self):
+        """On a hybrid host its group is in the cgroup2 mount as well, where the kernel counts what v1's limits cost."""
+        identity = self.host.start("pressed", "while :; do :; done", "--cpus", "0.2")
+        group = self.host.engine.limits(identity)[1]["target"]["cgroup"]
+        mount = kernel.ROOT if kernel.V2 else kernel.ROOT / "unified"
+        stalled = lambda: int((mount / group.lstrip("/") / "cpu.pressure").read_text().splitlines()[0].split("total=")[1])
+        self.assertTrue(case.eventually(lambda: stalled() > 500_000))
+        told = lambda: [one for one in self.host.engine.ask("/plimsoll/v1/events?kind=cpu_stall")[1]["events"]
+                        if one["cgroup"] == group]
+        self.assertTrue(case.eventually(told, 30), self.host.engine.log())
 
     def test_health(self):
         self.host.start("hh", "sleep 1000", "--health-cmd", "test -e /tmp/ok", "--health-interval", "200ms",
