@@ -112,7 +112,7 @@ class ViewOf {
     group.inode[0] = 100 + view_.groups.size();
     if (path != "/") {
       const std::size_t slash = path.rfind('/');
-      group.parent = *view_.index_of(slash == 0 ? "/" : path.substr(0, slash));
+      group.parent = view_.index_of(slash == 0 ? "/" : path.substr(0, slash));
       group.files = fresh_files(version);
     } else if (version == 1) {
       group.files = {{"cpuset.cpus", "0-3"}, {"cpuset.mems", "0"}, {"memory.swappiness", "60"}};

@@ -35,6 +35,7 @@ class Policies::Batches {
   }
   [[nodiscard]] std::vector<Steps> take() {
     std::vector<Steps> all;
+    all.reserve(lots_.size());
     for (Lot& lot : lots_) all.push_back(std::move(lot.steps));
     return all;
   }

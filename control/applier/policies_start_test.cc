@@ -141,6 +141,7 @@ class ManyAtOnce : public Applying {
   static constexpr int kGroups = 100;
   static std::vector<std::string> some_groups() {
     std::vector<std::string> groups;
+    groups.reserve(kGroups + 1);
     for (int i = 0; i < kGroups; ++i) groups.push_back("/g" + std::to_string(i));
     groups.emplace_back("/g0/below");
     return groups;

@@ -41,7 +41,7 @@ class Applying : public testing::Test {
     ASSERT_TRUE(service) << service.error().message();
     service_ = *std::move(service);
     (void)service_->start();
-    const auto lane = [](Worker::Job job) -> Result<> {
+    const auto lane = [](const Worker::Job& job) -> Result<> {
       job();
       return {};
     };

@@ -138,8 +138,10 @@ class Simulation {
       Enforcer enforcer(**journal, **audit);
       enforcer.recover(kernel, now);
       if (!with_plan) return true;
-      Order order{.cause = {.uid = 1, .pid = 2, .comm = "test", .rule = "request"}, .now = now};
+      const Order order{.cause = {.uid = 1, .pid = 2, .comm = "test", .rule = "request"},
+                        .now = now};
       std::vector<Change> changes;
+      changes.reserve(scene_.parts.size());
       for (const limit::Plan& part : scene_.parts) changes.push_back({&part, &order});
       outcomes = enforcer.run_all(changes, kernel);
       return true;

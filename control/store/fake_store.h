@@ -56,6 +56,7 @@ class FakeStore final : public Store {
   }
   Result<std::vector<std::string>> list() override {
     std::vector<std::string> names;
+    names.reserve(files.size());
     for (const auto& [name, text] : files) names.push_back(name);
     return names;
   }

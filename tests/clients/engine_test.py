@@ -248,7 +248,12 @@ class EventsTest(unittest.TestCase):
         def once(path):
             self.assertTrue(case.eventually(lambda: told(path)), watching.log())
             time.sleep(2)  # The counter has been looked at for the last time.
-            self.assertEqual([(one["cgroup"], one.get("count", 1)) for one in told(path)], [(path, 1)])
+            kills = told(path)
+            self.assertEqual({one["cgroup"] for one in kills}, {path})
+            # By the log, each with its victim, or by the counter, and never by both.
+            self.assertEqual(len({one["source"] for one in kills}), 1, kills)
+            victims = [one.get("victim", {}).get("pid") for one in kills]
+            self.assertEqual(len(set(victims)), len(victims), kills)
 
         # Before anybody knows how we are called outside, in a group that may be somebody else's.
         group = Group("eater")
