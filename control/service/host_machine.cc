@@ -126,8 +126,9 @@ Result<std::vector<Target>> HostMachine::targets_at(const std::string& path) {
   return targets;
 }
 
-Result<limit::KernelView> HostMachine::view(std::span<const std::string> groups) {
-  limit::KernelView view = PLIMSOLL_TRY(limit::read_view(layout_, roots_.sys, groups));
+Result<limit::KernelView> HostMachine::view(std::span<const std::string> groups,
+                                            const cgroupfs::ControllerSet& controllers) {
+  limit::KernelView view = PLIMSOLL_TRY(limit::read_view(layout_, roots_.sys, groups, controllers));
   if (runs_systemd_) name_managers(view);
   return view;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cgroupfs/limit/port.h"
+#include "cgroupfs/limit/read_view.h"
 #include "cgroupfs/limit/value.h"
 #include "cgroupfs/limit/view.h"
 #include "control/manager/manager_port.h"
@@ -26,7 +27,11 @@ class Machine {
   // The one of these that is at `path`, or none.
   [[nodiscard]] virtual Result<std::vector<Target>> targets_at(const std::string& path) = 0;
   // As limit::read_view(), with GroupView::manager filled in.
-  [[nodiscard]] virtual Result<limit::KernelView> view(std::span<const std::string> groups) = 0;
+  [[nodiscard]] virtual Result<limit::KernelView> view(
+      std::span<const std::string> groups, const cgroupfs::ControllerSet& controllers) = 0;
+  [[nodiscard]] Result<limit::KernelView> view(std::span<const std::string> groups) {
+    return view(groups, limit::kAll);
+  }
   // For one change: not to be shared between threads. Writes to what a manager owns go through the
   // manager, where there is a way to it.
   [[nodiscard]] virtual std::unique_ptr<limit::KernelPort> port() = 0;

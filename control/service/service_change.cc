@@ -111,7 +111,13 @@ Answer<Draft> Service::draft(std::string_view ref, const LimitRequest& request,
 }
 
 Answer<Draft> Service::draft_for(Target target, const LimitRequest& request) {
-  const limit::KernelView view = PLIMSOLL_TRY(machine_.view({&target.cgroup, 1}));
+  const std::span<const std::string> group(&target.cgroup, 1);
+  // Which knobs are given back, the journal knows.
+  const bool all = purpose_of(request) == Purpose::kRestore;
+  limit::KernelView view = PLIMSOLL_TRY(
+      machine_.view(group, all ? limit::kAll : limit::controllers_of(request.settings)));
+  // It may be in hierarchies of other controllers: then the plan says which it is not in.
+  if (!all && !view.index_of(target.cgroup)) view = PLIMSOLL_TRY(machine_.view(group));
   return draft_from(std::move(target), request, view);
 }
 

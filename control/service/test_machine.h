@@ -34,7 +34,9 @@ class FakeMachine final : public Machine {
     std::erase_if(targets, [&](const Target& target) { return target.cgroup != path; });
     return targets;
   }
-  Result<limit::KernelView> view(std::span<const std::string> /*groups*/) override {
+  using Machine::view;
+  Result<limit::KernelView> view(std::span<const std::string> /*groups*/,
+                                 const cgroupfs::ControllerSet& /*controllers*/) override {
     limit::KernelView view = kernel_.model().view();
     for (const auto& [path, by] : managers)
       if (const auto group = view.index_of(path)) view.groups[*group].manager = by;
