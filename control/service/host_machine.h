@@ -51,8 +51,8 @@ class HostMachine final : public Machine {
   [[nodiscard]] Result<std::vector<Target>> targets() override;
   [[nodiscard]] Result<std::vector<Target>> targets_at(const std::string& path) override;
   using Machine::view;
-  [[nodiscard]] Result<limit::KernelView> view(
-      std::span<const std::string> groups, const cgroupfs::ControllerSet& controllers) override;
+  [[nodiscard]] Result<limit::KernelView> view(std::span<const std::string> groups,
+                                               const cgroupfs::ControllerSet& controllers) override;
   [[nodiscard]] std::unique_ptr<limit::KernelPort> port() override;
   [[nodiscard]] const ManagerPort* manager() const override {
     return runs_systemd_ ? manager_ : nullptr;
