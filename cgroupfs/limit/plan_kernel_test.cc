@@ -268,14 +268,18 @@ class PlanAgainstKernel : public ::testing::Test {
     return true;
   }
 
-  // What was read for these knobs alone leads to the same plan.
-  void expect_the_same_of_less(const Plan& plan, const std::vector<Wanted>& wanted,
-                               const PlanOptions& options) {
+  // What is read for these knobs alone leads to the same plan as what is read of all. Both are read
+  // now: a manager may have handed controllers on since.
+  void expect_the_same_of_less(const std::vector<Wanted>& wanted, const PlanOptions& options) {
     cgroupfs::ControllerSet controllers;
     for (const Wanted& one : wanted) controllers |= controllers_of(settings_of(one.limits));
-    const Plan again = make_plan(view(controllers), wanted, options);
-    EXPECT_EQ(again.writes, plan.writes) << to_text(again) << "instead of\n" << to_text(plan);
-    EXPECT_EQ(again.refusals, plan.refusals);
+    // Hazards say how much is used, which moves.
+    const auto text_of = [&](const KernelView& read) {
+      Plan plan = make_plan(read, wanted, options);
+      for (Write& write : plan.writes) write.hazard.clear();
+      return to_text(plan);
+    };
+    ASSERT_EQ(text_of(view(controllers)), text_of(view()));
   }
 
   LimitGroups groups_{"plan"};
@@ -299,8 +303,9 @@ TEST_F(PlanAgainstKernel, AnswersAsPredicted) {
     PlanOptions options;
     options.v1_write_caps = PlanOptions::DirectIo::kAccept;
     const Plan plan = make_plan(before, wanted, options);
-    if (counts_.plans % 5 == 0 && !wanted.empty()) expect_the_same_of_less(plan, wanted, options);
-    ASSERT_FALSE(HasFailure());
+    if (counts_.plans % 5 == 0 && !wanted.empty()) {
+      ASSERT_NO_FATAL_FAILURE(expect_the_same_of_less(wanted, options));
+    }
     counts_.ok += plan.ok() && !plan.writes.empty() ? 1 : 0;
     counts_.refusals += plan.refusals.size();
     for (const Write& write : plan.writes)

@@ -82,9 +82,7 @@ class ViewReader {
       : layout_(layout) {
     for (const auto& hierarchy : layout.hierarchies) {
       files_.push_back(files_of(hierarchy, controllers, page_sizes));
-      // Of the unified one the groups themselves matter: what they hand on, whether they freeze.
-      is_asked_.push_back(controllers.all() || (hierarchy.controllers & controllers).any() ||
-                          (hierarchy.version == 2 && hierarchy.controllers.any()));
+      is_asked_.push_back(controllers.all() || (hierarchy.controllers & controllers).any());
     }
   }
 
@@ -194,7 +192,11 @@ cgroupfs::ControllerSet controllers_of(std::span<const Setting> settings) {
 
 Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                              std::span<const std::string> groups,
-                             const cgroupfs::ControllerSet& controllers) {
+                             const cgroupfs::ControllerSet& needed) {
+  const bool divided = std::ranges::none_of(layout.hierarchies, [](const auto& hierarchy) {
+    return hierarchy.version == 2 && hierarchy.controllers.any();
+  });
+  const cgroupfs::ControllerSet& controllers = divided ? needed : kAll;
   KernelView view;
   for (std::size_t c = 0; c < cgroupfs::kControllerCount; ++c)
     if (const auto hierarchy = layout.of(static_cast<Controller>(c)))

@@ -21,11 +21,12 @@ inline const cgroupfs::ControllerSet kAll = cgroupfs::ControllerSet().set();
 // stays empty: who owns a group is not written in cgroupfs. Groups that vanish while they are read
 // are left out.
 //
-// `controllers`: a plan about knobs of these alone needs no file of the others, and on v1 most
-// hierarchies are not looked at: some 15 files instead of 120 for a group below the root. To such a
-// view a group that is in no hierarchy of theirs is not there.
+// `needed`: where each controller has a hierarchy of its own (v1), a plan about knobs of these
+// alone needs no file of the others, and most hierarchies are not looked at: some 15 files instead
+// of 120 for a group below the root. To such a view a group that is in no hierarchy of theirs is
+// not there. On v2 everything is read: there the files of one controller tell of the others, too.
 [[nodiscard]] Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                                            std::span<const std::string> groups,
-                                           const cgroupfs::ControllerSet& controllers = kAll);
+                                           const cgroupfs::ControllerSet& needed = kAll);
 
 }  // namespace plimsoll::limit

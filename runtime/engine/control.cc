@@ -1,4 +1,5 @@
 // What people tell containers to do.
+#include <chrono>
 #include <csignal>
 #include <tuple>
 #include <utility>
@@ -19,6 +20,7 @@ using model::Refused;
 namespace {
 
 constexpr int kStopSeconds = 10;
+constexpr std::chrono::seconds kKillPatience{10};
 
 std::unexpected<model::Refusal> not_running(const std::string& id) {
   return refuse(Refused::kConflict, fill_in("container {} is not running", id));
@@ -113,7 +115,7 @@ Answer<> EngineImpl::restart(std::string_view reference, std::optional<int> seco
 Answer<> EngineImpl::kill(std::string_view reference, const std::string& signal) {
   const EntryPtr entry = PLIMSOLL_TRY(entry_of(reference));
   const int number = signal.empty() ? SIGKILL : PLIMSOLL_TRY(signal_of(signal));
-  const Lock held = PLIMSOLL_TRY(lock(*entry));
+  Lock held = PLIMSOLL_TRY(lock(*entry));
   Stored& stored = entry->stored;
   const Status status = stored.container.state.status;
   if (status == Status::kRestarting && number == SIGKILL) {
@@ -135,12 +137,22 @@ Answer<> EngineImpl::kill(std::string_view reference, const std::string& signal)
     stored.manually_stopped = true;
     save_state(*entry);
   }
+  std::uint64_t ends = 0;
+  {
+    const std::lock_guard lock(entry->look);
+    ends = entry->ends;
+  }
   const auto killed = runtime::kill(*host_, entry->id, number, runtime::Whom::kInit);
   // It ended a moment ago: that is what was wanted.
   if (!killed && killed.error().kind != ErrorKind::kGone)
     return refuse(Refused::kFailed,
                   fill_in("Cannot kill container: {}: {}", reference, killed.error().message()));
   tell_about(stored.container, "kill", {{"signal", std::to_string(number)}});
+  // As with dockerd, who has the answer finds it ended. What is frozen ends when it thaws.
+  if (number == SIGKILL && status == Status::kRunning) {
+    held.unlock();
+    std::ignore = await_end(*entry, ends, kKillPatience);
+  }
   return {};
 }
 
