@@ -20,7 +20,7 @@ using testing::SizeIs;
 // An engine that starts again at every restart(), on a host that stays.
 class Host {
  public:
-  explicit Host(int version, std::initializer_list<const char*> groups)
+  Host(int version, const std::vector<std::string>& groups)
       : Host(limit::ViewOf(version, groups).view()) {}
   explicit Host(limit::KernelView view) : first(std::move(view)), kernel(first) { restart(); }
   void restart() {
