@@ -63,12 +63,6 @@ TemplateValue cpu_time(const StatsRow& row) {
 TemplateValue plain(std::optional<double> value) {
   return value ? TemplateValue{decimal(*value), Kind::kNumber} : absent();
 }
-std::optional<double> average_cpu_percent(const StatsRow& row, const TextStyle& style) {
-  const auto since = row.started ? row.started : row.created;
-  if (!row.cpu_ns || !since || style.now <= *since) return std::nullopt;
-  return 100.0 * static_cast<double>(*row.cpu_ns) /
-         static_cast<double>((style.now - *since).count());
-}
 
 template <class T>
 TemplateValue limit(const std::optional<Limit<T>>& value) {
@@ -143,10 +137,12 @@ constexpr auto kFields = std::to_array<FieldInfo>({
     {"Up", "CPU TIME", [](Row row, Style) -> TemplateValue { return cpu_time(row); }},
     {"AVGCPU", "AVG CPU %",
      [](Row row, Style style) -> TemplateValue {
-       return percent(average_cpu_percent(row, style), style);
+       return percent(average_cpu_percent(row, style.now), style);
      }},
     {"AvgCPU", "AVG CPU %",
-     [](Row row, Style style) -> TemplateValue { return plain(average_cpu_percent(row, style)); }},
+     [](Row row, Style style) -> TemplateValue {
+       return plain(average_cpu_percent(row, style.now));
+     }},
     {"SystemNano", "TIME",
      [](Row, Style style) -> TemplateValue {
        return number(static_cast<std::uint64_t>(style.now.time_since_epoch().count()));

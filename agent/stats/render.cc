@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/stats/csv.h"
 #include "agent/stats/tabulate.h"
 #include "base/text.h"
 
@@ -11,9 +12,13 @@ namespace {
 
 constexpr std::string_view kTable = "table";
 
+bool adds_columns(std::string_view text) {
+  return text.empty() || text.starts_with('+');
+}
+
 Result<std::vector<const ColumnInfo*>> parse_columns(std::string_view text) {
   std::vector<const ColumnInfo*> chosen;
-  const bool adds = text.empty() || text.starts_with('+');
+  const bool adds = adds_columns(text);
   if (adds)
     for (const std::string_view key : default_columns()) chosen.push_back(find_column(key));
   while (!text.empty()) {
@@ -99,17 +104,27 @@ Result<OutputFormat> parse_output_format(std::string_view format, std::string_vi
     result.kind = OutputFormat::Kind::kJson;
     return result;
   }
+  if (format == "csv") {
+    result.kind = OutputFormat::Kind::kCsv;
+    result.raw = raw_fields_of(result.columns, adds_columns(columns));
+    return result;
+  }
   if (!columns.empty())
-    return invalid_input("--columns", "goes with the table and json, not with a template");
+    return invalid_input("--columns", "goes with the table, json and csv, not with a template");
   result.kind = format.starts_with(kTable) ? OutputFormat::Kind::kTableTemplate
                                            : OutputFormat::Kind::kTemplate;
   result.line = PLIMSOLL_TRY(parse_line(format));
   return result;
 }
 
+std::string render_head(const OutputFormat& format) {
+  return format.kind == OutputFormat::Kind::kCsv ? csv_header(format.raw) : std::string();
+}
+
 std::string render(const OutputFormat& format, const std::vector<StatsRow>& rows,
                    const TextStyle& style, std::optional<std::size_t> width) {
   if (format.kind == OutputFormat::Kind::kColumns) return column_table(format, rows, style, width);
+  if (format.kind == OutputFormat::Kind::kCsv) return csv_lines(format.raw, rows, style);
   if (format.kind != OutputFormat::Kind::kJson) return template_lines(format, rows, style);
   std::string out;
   for (const StatsRow& row : rows) out += json_line(row, format.columns, style) + "\n";

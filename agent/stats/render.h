@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/stats/fields.h"
+#include "agent/stats/raw_fields.h"
 #include "agent/stats/row.h"
 #include "agent/stats/template.h"
 #include "base/error.h"
@@ -19,19 +20,25 @@ struct OutputFormat {
     kColumns,        // The table of `columns`.
     kTableTemplate,  // "table TEMPLATE": aligned, with the fields' headers.
     kTemplate,       // A line per row.
-    kJson            // An object per row and line.
+    kJson,           // An object per row and line.
+    kCsv             // A line per row, below one with the names.
   };
   Kind kind = Kind::kColumns;
   std::vector<const ColumnInfo*> columns;
   // Columns the caller named may be shortened on a narrow terminal but are never left out.
   bool columns_chosen = false;
-  Template line;  // The two template kinds.
+  Template line;                     // The two template kinds.
+  std::vector<const RawField*> raw;  // kCsv.
 };
 
-// `format`: "" or "table", "table TEMPLATE", "json", or a template. `columns`: "" for docker's,
-// "cpu,mem", or "+psi,+oom" for docker's and more. kInvalidInput names the option and the place.
+// `format`: "" or "table", "table TEMPLATE", "json", "csv" or a template. `columns`: "" for
+// docker's, "cpu,mem", or "+psi,+oom" for docker's and more. kInvalidInput names the option and the
+// place.
 [[nodiscard]] Result<OutputFormat> parse_output_format(std::string_view format,
                                                        std::string_view columns);
+
+// What stands once before the first rows: the names of csv, else nothing.
+[[nodiscard]] std::string render_head(const OutputFormat& format);
 
 // All rows, each line ending in '\n'. `width`: of the terminal, which the column table then fits;
 // nothing: as wide as it is.

@@ -16,4 +16,10 @@ std::optional<double> memory_percent(const StatsRow& row) {
   return 100.0 * static_cast<double>(*row.memory) / static_cast<double>(*limit);
 }
 
+std::optional<double> average_cpu_percent(const StatsRow& row, WallTime now) {
+  const auto since = row.started ? row.started : row.created;
+  if (!row.cpu_ns || !since || now <= *since) return std::nullopt;
+  return 100.0 * static_cast<double>(*row.cpu_ns) / static_cast<double>((now - *since).count());
+}
+
 }  // namespace plimsoll::agent

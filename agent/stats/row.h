@@ -58,5 +58,7 @@ struct StatsFrame {
 [[nodiscard]] std::optional<std::uint64_t> effective_memory_limit(const StatsRow& row);
 // 0..100 of that limit.
 [[nodiscard]] std::optional<double> memory_percent(const StatsRow& row);
+// Of one core, from the start until `now`.
+[[nodiscard]] std::optional<double> average_cpu_percent(const StatsRow& row, WallTime now);
 
 }  // namespace plimsoll::agent

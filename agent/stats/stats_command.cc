@@ -30,6 +30,7 @@ class Printer {
     const Terminal terminal = inspect_terminal(STDOUT_FILENO);
     if (printed_ == 0 && !begin(frame, terminal)) return false;
     std::string text = view_.text(frame, terminal);
+    if (printed_ == 0) text.insert(0, view_.head());
     if (options_.redraw && terminal.interactive) {
       if (view_.rows(frame).empty()) text += view_.why_empty() + "\n";
       text = screen_frame(text, terminal.lines);
@@ -175,6 +176,7 @@ Examples:
   plimsoll stats web 3f2a --columns +limits,+throttled
   plimsoll stats --format 'table {{.Name}}\t{{.MemPerc}}' --filter project=shop
   plimsoll stats --filter runtime=systemd --sort mem   services
+  plimsoll stats --format csv --interval 5s --count 60 >busy.csv        five minutes for a spreadsheet
   plimsoll stats --host 10.0.0.7:7546 --format json    another host's exporter
   plimsoll stats --prometheus http://host:9090 --sort cpu --top 20      all hosts that it scrapes
 )";
@@ -199,7 +201,7 @@ Command stats_command() {
       {"--no-stream", &flags.no_stream, "One table, then exit", {}},
       {"--no-trunc", &flags.no_trunc, "Whole ids, whole lines", {}},
       {"--no-reset", &flags.no_reset, "Do not redraw the screen, print table after table", {}},
-      {"--format", &flags.format, "table, json, a Go template, or 'table TEMPLATE'", "FORMAT"},
+      {"--format", &flags.format, "table, json, csv, a Go template, or 'table TEMPLATE'", "FORMAT"},
       {"--columns", &flags.columns, "Columns of the table", "COL[,COL]"},
       {"--sort", &flags.sort, "Sort by these columns", "COL[,-COL]"},
       {"--top", &flags.top, "Only the first N", "N"},

@@ -16,6 +16,7 @@
 #include "agent/stats/source.h"
 #include "base/fd.h"
 #include "base/temp_tree.h"
+#include "base/text.h"
 #include "http/server.h"
 
 namespace plimsoll::agent {
@@ -23,6 +24,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -129,6 +131,31 @@ TEST_F(StatsOnFakeHost, StreamsTablesWithoutEscapesIntoAPipe) {
   EXPECT_EQ(outcome.out.find("CONTAINER ID"), 0U);
   EXPECT_NE(outcome.out.find("\nCONTAINER ID"), std::string::npos);  // Docker repeats the header.
   EXPECT_THAT(outcome.out, Not(HasSubstr("\033")));
+}
+
+TEST_F(StatsOnFakeHost, CsvHasItsNamesOnceAndNoUnits) {
+  const Outcome outcome = run(with_roots({"--count", "2", "--interval", "100ms", "--format", "csv",
+                                          "--columns", "name,mem,pids,net"}));
+  EXPECT_EQ(outcome.code, kExitOk) << outcome.err;
+  std::vector<std::string> lines;
+  std::string_view rest = outcome.out;
+  for (std::string_view line; next_line(rest, line);) lines.emplace_back(line);
+  ASSERT_EQ(lines.size(), 3U) << outcome.out;
+  EXPECT_EQ(lines[0],
+            "timestamp,name,memory_bytes,memory_limit_bytes,pids,network_receive_bytes,"
+            "network_transmit_bytes");
+  const std::string row = ",web,10485760,20971520,3,,";
+  EXPECT_THAT(lines[1], EndsWith(row));
+  EXPECT_THAT(lines[2], EndsWith(row));
+  EXPECT_LT(lines[1].substr(0, lines[1].find(',')), lines[2].substr(0, lines[2].find(',')));
+}
+
+TEST_F(StatsOnFakeHost, CsvOfNobodyIsItsNames) {
+  const Outcome outcome = run(
+      with_roots({"--no-stream", "--format", "csv", "--columns", "name", "--filter", "name=zz"}));
+  EXPECT_EQ(outcome.code, kExitOk);
+  EXPECT_EQ(outcome.out, "timestamp,name\n");
+  EXPECT_THAT(outcome.err, HasSubstr("no container matches"));
 }
 
 TEST_F(StatsOnFakeHost, AllOfThemAreAlsoThoseThatDoNotRun) {

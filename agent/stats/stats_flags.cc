@@ -60,8 +60,9 @@ Result<StatsOptions> parse_stats_flags(const StatsFlags& flags) {
   options.source.all_cgroups = view.needs_all_cgroups();
   options.frames = flags.no_stream ? 1 : flags.count;
   options.source.once = options.frames == 1;
-  options.redraw =
-      !flags.no_reset && options.frames != 1 && view.format.kind != OutputFormat::Kind::kJson;
+  const bool for_programs =
+      view.format.kind == OutputFormat::Kind::kJson || view.format.kind == OutputFormat::Kind::kCsv;
+  options.redraw = !flags.no_reset && options.frames != 1 && !for_programs;
   return options;
 }
 

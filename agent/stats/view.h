@@ -43,6 +43,9 @@ class StatsView {
   // What to say when there are no rows.
   [[nodiscard]] std::string why_empty() const;
 
+  // What stands once before the first frame's text.
+  [[nodiscard]] std::string head() const { return render_head(options_.format); }
+
   // As printed. A `terminal` that is interactive bounds the width of the column table.
   [[nodiscard]] std::string text(const StatsFrame& frame, const Terminal& terminal) const;
 

@@ -291,6 +291,7 @@ TEST(StatsFlags, BoundTheSource) {
   // A reference may name a unit.
   EXPECT_TRUE(parse_stats_flags({.references = {"x"}})->source.all_cgroups);
   EXPECT_FALSE(parse_stats_flags({.format = "json"})->redraw);
+  EXPECT_FALSE(parse_stats_flags({.format = "csv"})->redraw);
 }
 
 TEST(StatsFlags, RefuseWhatMakesNoSense) {

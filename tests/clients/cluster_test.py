@@ -1,5 +1,7 @@
 """`plimsoll stats --prometheus`: two hosts with an exporter each, seen through Debian's Prometheus and VictoriaMetrics."""
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -211,6 +213,19 @@ class View(unittest.TestCase):
         self.assertEqual(set(rows("--filter", f"host={cadvisor.address}")), {(cadvisor.address, "old")})
         self.assertEqual(set(rows("--match", 'job="plimsoll"', "--filter", "label=tier=front")),
                          {(north.exporter.address, "web"), (north.exporter.address, "quiet")})  # fmt: skip
+
+    def test_csv_has_a_row_per_container_and_refresh(self):
+        wait_for_rates()
+        code, out, err = stats("--count", "2", "--interval", "1s", "--format", "csv")
+        self.assertEqual(code, 0, err)
+        table = list(csv.DictReader(io.StringIO(out)))
+        found = [row for row in table if (row["host"], row["name"]) == (north.exporter.address, "web")]
+        self.assertEqual(len(found), 2, out)
+        self.assertEqual(len({row["timestamp"] for row in found}), 2)
+        self.assertEqual((found[0]["memory_bytes"], found[0]["memory_limit_bytes"]), ("10485760", "20971520"))
+        self.assertEqual((found[0]["cpu_limit_cores"], found[0]["pids_limit"]), ("1.5", "inf"))
+        old = [row for row in table if row["host"] == cadvisor.address]
+        self.assertEqual([(row["pids"], row["runtime"], row["memory_limit_bytes"]) for row in old], [("", "", "inf")] * 2)
 
     def test_a_reference_names_its_host_where_it_must(self):
         code, _, err = stats("--no-stream", "web")
