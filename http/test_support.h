@@ -84,7 +84,7 @@ class RawClient {
 
   // Sends what the server still takes; it may have closed.
   void try_send(std::string_view bytes) const {
-    (void)send_all(socket_, bytes, "client", deadline());
+    [[maybe_unused]] const auto sent = send_all(socket_, bytes, "client", deadline());
   }
 
   // Until the server closes (or resets) the connection.
@@ -132,7 +132,7 @@ class RawClient {
   static TimePoint deadline() { return std::chrono::steady_clock::now() + kPatience; }
 
   bool read_some() {
-    std::array<char, 65536> bytes;
+    std::array<char, 65536> bytes{};
     const auto n = receive(socket_, bytes, "client", deadline());
     EXPECT_TRUE(n || n.error().os_error != ETIMEDOUT) << "the server kept the connection open";
     if (!n || *n == 0) return false;
