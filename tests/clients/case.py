@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import unittest
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import mini_host
@@ -54,9 +55,15 @@ class Result(unittest.TextTestResult):
 
 class InOrder(unittest.TestLoader):
     """Cases in the order of the file; first those of the classes that a class is made of. A class with `chosen`
-    runs only these of what it inherits, in their order."""
+    runs only these of what it inherits, in their order. `-k PATTERN` runs those whose name has it."""
 
     def getTestCaseNames(self, testCaseClass):
+        prefix = f"{testCaseClass.__module__}.{testCaseClass.__qualname__}."
+        patterns = self.testNamePatterns or ["*"]
+        return [name for name in self.names_of(testCaseClass) if any(fnmatchcase(prefix + name, one) for one in patterns)]
+
+    @staticmethod
+    def names_of(testCaseClass):
         names = [name for part in reversed(testCaseClass.__mro__) for name in vars(part)]
         names = [name for name in dict.fromkeys(names) if name.startswith("test")]
         chosen = getattr(testCaseClass, "chosen", None)
@@ -85,7 +92,10 @@ def main():
     work = find_host()
     runner = unittest.TextTestRunner(resultclass=Result, verbosity=0, stream=sys.stdout)
     sys.stdout.reconfigure(line_buffering=True)
-    unittest.main(module="__main__", testRunner=runner, testLoader=InOrder())
+    result = unittest.main(module="__main__", testRunner=runner, testLoader=InOrder(), exit=False).result
+    if result.wasSuccessful() and not result.testsRun and not result.skipped:
+        sys.exit("no case has such a name")  # A mistyped -k must not look like a pass.
+    sys.exit(not result.wasSuccessful())
 
 
 work = None  # The host's directory for what a test makes; set before the cases run.
