@@ -2,6 +2,7 @@
 
 import case
 import oci_cases
+import oci_escape_cases
 import oci_feature_cases
 
 setUpModule = oci_cases.set_up
@@ -19,7 +20,7 @@ class Features(oci_feature_cases.Features):
     pass
 
 
-class Escapes(oci_cases.Escapes):
+class Escapes(oci_escape_cases.Escapes):
     pass
 
 

@@ -2,6 +2,7 @@
 
 import case
 import oci_cases
+import oci_escape_cases
 
 setUpModule = oci_cases.set_up
 
@@ -14,7 +15,7 @@ class Configuration(oci_cases.Configuration):
     pass
 
 
-class Escapes(oci_cases.Escapes):
+class Escapes(oci_escape_cases.Escapes):
     pass
 
 
