@@ -67,10 +67,13 @@ Status status_of(const state::Directory& directory, const state::Record& record)
   const auto process = look_at_process(record.init.pid);
   if (!process || process->start_ticks != record.init.start_ticks || process->has_ended())
     return Status::kStopped;
-  // Whoever still listens has not become the program.
-  if (::faccessat(directory.fd().get(), kStartSocket, F_OK, 0) == 0 &&
-      connect_in(directory, kStartSocket))
-    return Status::kCreated;
+  // Whoever still listens has not become the program. Who does not may have been ended before it
+  // did: its descriptors are closed some time before it is seen to have gone.
+  if (::faccessat(directory.fd().get(), kStartSocket, F_OK, 0) == 0) {
+    if (connect_in(directory, kStartSocket)) return Status::kCreated;
+    const auto now = look_at_process(record.init.pid);
+    if (!now || now->is_ending()) return Status::kStopped;
+  }
   const Result<bool> frozen = ContainerCgroup::reopen(groups_of(record)).is_frozen();
   return frozen && *frozen ? Status::kPaused : Status::kRunning;
 }

@@ -21,13 +21,18 @@ std::optional<ProcessState> parse_process_stat(std::string_view text) {
   ProcessState state;
   if (!next_word(text, word) || word.size() != 1) return std::nullopt;
   state.state = word[0];
-  constexpr int kStartTime = 22;  // proc(5); the state was field 3.
+  // Fields of proc(5); the state was the third.
+  constexpr int kFlags = 9;
+  constexpr int kStartTime = 22;
+  std::optional<std::uint64_t> flags;
   for (int field = 4; field <= kStartTime; ++field) {
     if (!next_word(text, word)) return std::nullopt;
+    if (field == kFlags) flags = to_number<std::uint64_t>(word);
   }
   const auto ticks = to_number<std::uint64_t>(word);
-  if (!ticks) return std::nullopt;
+  if (!ticks || !flags) return std::nullopt;
   state.start_ticks = *ticks;
+  state.flags = *flags;
   return state;
 }
 
