@@ -102,6 +102,8 @@ function(plimsoll_fuzz name)
     add_executable(fuzz_${name} ${ARG_SOURCE})
     target_link_libraries(fuzz_${name} PRIVATE plimsoll_replay_main ${ARG_DEPS})
     plimsoll_reuse(fuzz_${name} plimsoll_precompiled_tests)
+    # As gtest's own: else gcc does not take the header.
+    target_compile_options(fuzz_${name} PRIVATE $<TARGET_PROPERTY:GTest::gtest,INTERFACE_COMPILE_OPTIONS>)
     add_dependencies(plimsoll_unit_tests fuzz_${name})
     add_test(NAME fuzz:${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_CORPUS})
     set_tests_properties(fuzz:${name} PROPERTIES LABELS fuzz TIMEOUT 120)
