@@ -102,7 +102,7 @@ class CrashTest : public EngineTest {
     return status;
   }
   [[nodiscard]] Sight sight() const {
-    return {options().state_dir, options().run_dir, parent_, options().net.table};
+    return {options().state_dir, options().run_dir, groups_, options().net.table};
   }
   // The kernel removes some things in its own time, and runs end while we look.
   [[nodiscard]] std::vector<std::string> lasting_differences() const {

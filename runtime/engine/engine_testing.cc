@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <string_view>
 #include <thread>
 
 #include "runtime/engine/files.h"
@@ -90,6 +92,7 @@ Options EngineTest::options() const {
   options.shim = program("plimsoll-shim");
   options.oci = program("plimsoll-oci");
   options.cgroup_parent = parent_;
+  options.systemd_cgroups = systemd_;
   options.net.bridge = "pltest0";
   options.net.table = "pltest";
   options.watch_start = watch_start_;
@@ -101,7 +104,11 @@ void EngineTest::SetUp() {
   if (!exists("/bin/busybox")) GTEST_SKIP() << "there is no /bin/busybox to put into a container";
   const std::string why = net::leave_the_host();
   if (!why.empty()) GTEST_SKIP() << why;
-  parent_ = "/plimsoll-test-engine-" + std::to_string(::getpid());
+  const char* const driver = std::getenv("PLIMSOLL_TEST_CGROUP_DRIVER");
+  systemd_ = driver != nullptr && std::string_view(driver) == "systemd";
+  const std::string number = std::to_string(::getpid());
+  parent_ = systemd_ ? "plimsoll-test-" + number + ".slice" : "/plimsoll-test-engine-" + number;
+  groups_ = systemd_ ? "/plimsoll.slice/plimsoll-test.slice/" + parent_ : parent_;
   tree_.write("run/", "");
   // As a host has it: gone with a reboot, and quick.
   ASSERT_EQ(::mount("run", (tree_.path() + "/run").c_str(), "tmpfs", 0, "mode=755"), 0);
@@ -123,6 +130,7 @@ void EngineTest::TearDown() {
   }
   close();
   ::umount2((tree_.path() + "/run").c_str(), MNT_DETACH);
+  if (systemd_) return;  // Its slices go by themselves.
   // The groups' parent is empty: each hierarchy's can go.
   for (const std::string& name : names_in("/sys/fs/cgroup"))
     ::rmdir(("/sys/fs/cgroup/" + name + parent_).c_str());
@@ -204,11 +212,15 @@ std::vector<std::string> EngineTest::leftovers() const {
   for (std::string line; std::getline(mounts, line);)
     if (line.find(tree_.path() + "/state") != std::string::npos) all.push_back(line);
   for (const std::string& hierarchy : names_in("/sys/fs/cgroup"))
-    for (const std::string& name : names_in("/sys/fs/cgroup/" + hierarchy + parent_))
-      if (name.size() == 64) all.push_back("group " + hierarchy + " " + name);
-  for (const std::string& name : names_in("/sys/fs/cgroup" + parent_))
-    if (name.size() == 64) all.push_back("group " + name);
+    for (const std::string& name : names_in("/sys/fs/cgroup/" + hierarchy + groups_))
+      if (name.size() >= 64) all.push_back("group " + hierarchy + " " + name);
+  for (const std::string& name : names_in("/sys/fs/cgroup" + groups_))
+    if (name.size() >= 64) all.push_back("group " + name);
   return all;
+}
+
+std::string EngineTest::group_of(const std::string& id) const {
+  return systemd_ ? groups_ + "/plimsoll-" + id + ".scope" : groups_ + "/" + id;
 }
 
 }  // namespace plimsoll::engine

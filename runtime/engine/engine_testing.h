@@ -36,6 +36,7 @@ class Heard {
   std::shared_ptr<Inner> inner_ = std::make_shared<Inner>();
 };
 
+// PLIMSOLL_TEST_CGROUP_DRIVER=systemd: in scopes of systemd's, where one is the first process.
 class EngineTest : public ::testing::Test {
  protected:
   void SetUp() override;
@@ -54,10 +55,14 @@ class EngineTest : public ::testing::Test {
   [[nodiscard]] bool becomes(const std::string& reference, Status status);
   // Everything that is left of containers on this machine: mounts, groups, directories.
   [[nodiscard]] std::vector<std::string> leftovers() const;
+  // A container's, from a hierarchy's root.
+  [[nodiscard]] std::string group_of(const std::string& id) const;
 
   TempTree tree_;
   std::unique_ptr<Engine> engine_;
-  std::string parent_;                                                            // Of cgroups.
+  bool systemd_ = false;
+  std::string parent_;  // Of cgroups: as the engine is told it, a slice with systemd,
+  std::string groups_;  // and where it is below a hierarchy's root.
   std::function<std::unique_ptr<StartWatcher>(const std::string&)> watch_start_;  // From open() on.
 };
 

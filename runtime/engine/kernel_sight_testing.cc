@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::size_t kIdLength = 64;
 
-bool is_hex(std::string_view text) {
-  return text.size() == kIdLength && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
 // The first container's id in a line, "" if there is none.
 std::string id_in(std::string_view line) {
   std::size_t length = 0;
@@ -30,6 +26,12 @@ std::string id_in(std::string_view line) {
     if (length == kIdLength) return std::string(line.substr(at + 1 - kIdLength, kIdLength));
   }
   return {};
+}
+
+// A group's name: the engine's own, or systemd's scope.
+bool is_container(const std::string& name) {
+  const std::string id = id_in(name);
+  return !id.empty() && (name == id || name == "plimsoll-" + id + ".scope");
 }
 
 void add_links(Things& things) {
@@ -70,7 +72,7 @@ void add_groups(Things& things, const std::string& parent) {
   hierarchies.emplace_back(".");
   for (const std::string& hierarchy : hierarchies)
     for (const std::string& name : names_in("/sys/fs/cgroup/" + hierarchy + parent))
-      if (is_hex(name)) things.insert("group " + hierarchy + " " + name);
+      if (is_container(name)) things.insert("group " + hierarchy + " " + name);
 }
 
 void add_processes(Things& things, const Sight& sight) {
@@ -79,8 +81,7 @@ void add_processes(Things& things, const Sight& sight) {
     const auto groups = read_text("/proc/" + name + "/cgroup");
     std::string_view rest = groups ? std::string_view(*groups) : std::string_view();
     for (std::string_view line; next_line(rest, line);)
-      if (line.find(sight.cgroup_parent + "/") != line.npos)
-        things.insert("process " + id_in(line));
+      if (line.find(sight.groups + "/") != line.npos) things.insert("process " + id_in(line));
     const auto words = read_text("/proc/" + name + "/cmdline");
     if (words && words->find("plimsoll-shim") != std::string::npos &&
         words->find(sight.run_dir + "/engine/") != std::string::npos)
@@ -116,7 +117,7 @@ Things things_there(const Sight& sight) {
   Things things;
   add_links(things);
   add_ports(things, sight.table);
-  add_groups(things, sight.cgroup_parent);
+  add_groups(things, sight.groups);
   add_processes(things, sight);
   add_mounts(things, sight);
   for (const std::string& name : names_in(sight.run_dir + "/net/netns"))

@@ -19,7 +19,7 @@ using Things = std::set<std::string>;
 struct Sight {
   std::string state_dir;
   std::string run_dir;
-  std::string cgroup_parent;
+  std::string groups;  // Where the containers' groups are, below a hierarchy's root.
   std::string table;
 };
 [[nodiscard]] Things things_there(const Sight& sight);

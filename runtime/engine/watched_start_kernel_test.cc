@@ -76,7 +76,7 @@ TEST_F(WatchedStart, ComesBeforeTheFirstInstruction) {
   EXPECT_EQ(end_of(id), 0);
   EXPECT_EQ(log_of(id), "77\n");
   const Seen& seen = seen_[id];
-  EXPECT_EQ(seen.cgroup, parent_ + "/" + id);
+  EXPECT_EQ(seen.cgroup, group_of(id));
   EXPECT_THAT(seen.program, HasSubstr("plimsoll-oci"));  // Not yet what it is to run.
   EXPECT_EQ(seen.begun, 1);
   EXPECT_EQ(seen.waiting, 1);

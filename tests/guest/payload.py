@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +21,8 @@ FILES = ("README.md", "exporter/metrics/promtool_allowlist.txt", "script/record-
 SLOWNESS = 4
 SUITE_TIMEOUT = 900  # Seconds for one file of the suite; quiet machines need an eighth of it.
 LONG_TIMEOUT = 45 * 60  # For one of those that run only when asked for.
+ENGINE_TESTS = "plimsoll_runtime_engine_kernel_test"
+BY_SYSTEMD = ("PLIMSOLL_TEST_CGROUP_DRIVER=systemd", "PLIMSOLL_TEST_CRASHES=200")
 LIBRARY = re.compile(r"=> (/\S+) ")
 # The guest's own C library: it belongs to its loader.
 LIBC = re.compile(r"/(ld-linux-x86-64|libc|libm|libdl|librt|libpthread|libresolv)\.so")
@@ -64,12 +66,21 @@ def suite_jobs(directory, prefix="", timeout=SUITE_TIMEOUT):
     ]
 
 
+def by_systemd(every):
+    """The engine's own tests, with containers in scopes of systemd's."""
+    return [
+        replace(job, name=f"long:systemd:{job.name}", command=["/usr/bin/env", *BY_SYSTEMD, *job.command], timeout=LONG_TIMEOUT)
+        for job in every
+        if Path(job.program).name == ENGINE_TESTS
+    ]
+
+
 def jobs(build, patterns):
     """All of the ring, or those whose name fits one of the shell patterns; the long ones only so."""
     every = suite_jobs(ROOT / "tests/guest/suite") + ctest_jobs(listed(build))
     if not patterns:
         return every
-    every += suite_jobs(ROOT / "tests/guest/long", "long:", LONG_TIMEOUT)
+    every += by_systemd(every) + suite_jobs(ROOT / "tests/guest/long", "long:", LONG_TIMEOUT)
     return [job for job in every if any(fnmatch.fnmatchcase(job.name, p) for p in patterns)]
 
 
