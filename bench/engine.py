@@ -21,11 +21,19 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/clients"))
 import engine_client
 import images
+import instant_engine
 import mini_host
 
 CLI = "/usr/bin/docker"
 IMAGE = "plimsoll-test/busybox:1"
 SLEEP = ["sleep", "100000"]
+
+
+def docker(path, *arguments, data=None):
+    done = subprocess.run([CLI, "-H", f"unix://{path}", *arguments], input=data, capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{path}: docker {' '.join(arguments)}: {done.stderr.decode()}")
+    return done.stdout.decode()
 
 
 class Side:
@@ -49,10 +57,7 @@ class Side:
         return subprocess.run([CLI, "-H", f"unix://{self.socket}", "ps"], capture_output=True, check=False).returncode == 0
 
     def docker(self, *arguments, data=None):
-        done = subprocess.run([CLI, "-H", f"unix://{self.socket}", *arguments], input=data, capture_output=True, check=False)
-        if done.returncode != 0:
-            sys.exit(f"{self.name}: docker {' '.join(arguments)}: {done.stderr.decode()}")
-        return done.stdout.decode()
+        return docker(self.socket, *arguments, data=data)
 
     def processes(self):
         """Its own and its helpers' directories in /proc."""
@@ -124,6 +129,10 @@ def both_ways(what, sides, runs, command, request):
 
 def measure(sides, runs):
     paired("the command line itself: docker version", sides, runs, lambda side: side.docker("version"))
+    instant = instant_engine.InstantEngine("/run/instant.sock")
+    paired("the command line itself: run --rm by an engine that answers at once", sides, runs,
+           lambda side: docker(instant.path, "run", "--rm", IMAGE, "true"))
+    instant.close()
     for network in ("bridge", "none"):
         both_ways(f"run --rm, network {network}", sides, runs, ["run", "--rm", "--network", network, IMAGE, "true"],
                   lambda client, network=network: client.run_and_remove(IMAGE, ["true"], network))
