@@ -22,6 +22,12 @@ if(PLIMSOLL_WERROR)
   target_compile_options(plimsoll_flags INTERFACE -Werror)
 endif()
 
+# For rooms whose pages count for more than their time (docs/decisions/0059).
+set(PLIMSOLL_SMALL "")
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(PLIMSOLL_SMALL -Os -ffunction-sections -fdata-sections)
+endif()
+
 # The standard library's headers, read once for all rooms and once, with GoogleTest, for all tests
 # (docs/decisions/0043). Sources include what they use all the same: the preset dev does without.
 if(PLIMSOLL_PCH)
@@ -30,6 +36,13 @@ if(PLIMSOLL_PCH)
   add_library(plimsoll_precompiled STATIC EXCLUDE_FROM_ALL ${precompiled_source})
   target_link_libraries(plimsoll_precompiled PUBLIC plimsoll_flags)
   target_precompile_headers(plimsoll_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  if(PLIMSOLL_SMALL)
+    # A compiler takes a precompiled header of its own optimisation only.
+    add_library(plimsoll_precompiled_small STATIC EXCLUDE_FROM_ALL ${precompiled_source})
+    target_link_libraries(plimsoll_precompiled_small PUBLIC plimsoll_flags)
+    target_compile_options(plimsoll_precompiled_small PRIVATE ${PLIMSOLL_SMALL})
+    target_precompile_headers(plimsoll_precompiled_small PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  endif()
   if(PLIMSOLL_TESTS)
     # A program, as they are: the compilers ask for the same kind of code.
     add_executable(plimsoll_precompiled_tests EXCLUDE_FROM_ALL ${precompiled_source})
@@ -49,12 +62,18 @@ if(PLIMSOLL_TESTS AND NOT PLIMSOLL_FUZZ)
   target_link_libraries(plimsoll_replay_main PUBLIC plimsoll_flags)
 endif()
 
-# plimsoll_room(name SOURCES a.cc ... DEPS plimsoll_base ...)
+# plimsoll_room(name [SMALL] SOURCES a.cc ... DEPS plimsoll_base ...)
+# SMALL: a release's objects are compiled for size. Not for rooms that a scrape or the plan of a limit goes through.
 function(plimsoll_room name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SMALL" "" "SOURCES;DEPS" ${ARGN})
   add_library(plimsoll_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(plimsoll_${name} PUBLIC plimsoll_flags ${ARG_DEPS})
-  plimsoll_reuse(plimsoll_${name} plimsoll_precompiled)
+  if(ARG_SMALL AND PLIMSOLL_SMALL)
+    target_compile_options(plimsoll_${name} PRIVATE ${PLIMSOLL_SMALL})
+    plimsoll_reuse(plimsoll_${name} plimsoll_precompiled_small)
+  else()
+    plimsoll_reuse(plimsoll_${name} plimsoll_precompiled)
+  endif()
 endfunction()
 
 # The programs of the tests that touch a kernel, this one's or the guest's: the rings that use the release
