@@ -60,6 +60,9 @@ return [...document.querySelectorAll(arguments[0])].map((canvas) => {
 """
 
 
+SIDEWAYS = "const list = document.querySelector('.w'); return list.scrollWidth - list.clientWidth"
+
+
 class Page(unittest.TestCase):
     def setUp(self):
         browser.open("about:blank")
@@ -187,14 +190,30 @@ class Page(unittest.TestCase):
         self.assertTrue(case.eventually(lambda: name in names()), names())
         # With everything that its row may say.
         self.assertTrue(case.eventually(lambda: "throttled" in row(name)[7] and "/" in row(name)[4]), row(name))
-        sideways = "const list = document.querySelector('.w'); return list.scrollWidth - list.clientWidth"
         shown = "return [...document.querySelectorAll('tbody th')].map((cell) => cell.clientWidth)"
         for width in (1300, 1000, 390):
             browser.resize(width, 900)
-            self.assertEqual(browser.run(sideways), 0, width)
+            # The window's change is told to the page a little later.
+            self.assertTrue(case.eventually(lambda: browser.run(SIDEWAYS) == 0, 5), width)
             self.assertGreater(min(browser.run(shown)), 90, width)
             browser.picture(PICTURES / f"long-{width}.png")
         self.assertIn(name, browser.run("return [...document.querySelectorAll('tbody a')].map((link) => link.title)"))
+
+    def test_columns_without_room_are_left_out(self):
+        shown = "return [...document.querySelectorAll('thead th')].filter((head) => head.offsetParent).map((head) => head.textContent)"
+        self.addCleanup(browser.resize, 1300, 900)
+        browser.resize(1900, 900)
+        self.assertTrue(case.eventually(names), "no row")
+        self.assertEqual(len(browser.run(shown)), 8)
+        # As long as numbers may get, or as large as somebody reads.
+        browser.run("document.body.style.fontSize = '22px'")
+        self.assertTrue(case.eventually(lambda: browser.run(SIDEWAYS) == 0), browser.run(SIDEWAYS))
+        left = browser.run(shown)
+        self.assertNotIn("Runtime", left)
+        self.assertLessEqual({"Name", "CPU", "Memory", "Closest limit"}, set(left))
+        browser.run("document.body.style.fontSize = ''")
+        browser.resize(1850, 900)
+        self.assertTrue(case.eventually(lambda: len(browser.run(shown)) == 8), browser.run(shown))
 
     def test_is_a_list_without_scripts(self):
         _, page = get("")

@@ -73,7 +73,7 @@ export class Chart {
     const highest = Math.max(...numbers, 1e-9) * 1.08;
     const x = (seconds) => LEFT + ((seconds - this.begin) / (this.end - this.begin)) * (width - LEFT);
     const y = (value) => bottom - (value / highest) * (bottom - 6);
-    this.grid(context, { width, bottom, highest, x, y });
+    this.grid(context, { width, bottom, highest, known: numbers.length > 0, x, y });
     for (const one of this.series) this.line(context, one, x, y);
     context.strokeStyle = color("--alarm");
     for (const mark of this.marks) {
@@ -85,14 +85,16 @@ export class Chart {
     this.cursor(context, { bottom, x, y });
   }
 
-  grid(context, { width, bottom, highest, x, y }) {
+  grid(context, { width, bottom, highest, known, x, y }) {
     context.font = "11px system-ui, sans-serif";
     context.fillStyle = color("--dim");
     context.strokeStyle = color("--rule");
     context.textAlign = "right";
-    for (const part of [0, 0.5, 1]) {
+    // What nobody knows is not 0.
+    if (!known) context.fillText("no value", LEFT - 6, bottom + 4);
+    for (const part of known ? [0, 0.5, 1] : [0]) {
       const value = (highest / 1.08) * part;
-      context.fillText(this.format(value), LEFT - 6, y(value) + 4);
+      if (known) context.fillText(this.format(value), LEFT - 6, y(value) + 4);
       context.beginPath();
       context.moveTo(LEFT, y(value));
       context.lineTo(width, y(value));

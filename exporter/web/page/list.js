@@ -3,17 +3,20 @@ import { sparkline } from "./chart.js";
 import { Live } from "./live.js";
 import { bytes, containerLink, cores, count, element, percent, rate } from "./text.js";
 
-// `of` gives what a column is sorted by; numbers fall, names rise. `room` is the screen without which it is not shown.
+// `of` gives what a column is sorted by; numbers fall, names rise.
 const COLUMNS = [
   { id: "name", label: "Name", of: (row) => row.who.display },
-  { id: "runtime", label: "Runtime", of: (row) => row.who.runtime, room: "widest" },
+  { id: "runtime", label: "Runtime", of: (row) => row.who.runtime },
   { id: "cpu", label: "CPU", of: (row) => row.rates.cpu, number: true, help: "cores used, of those it may use" },
   { id: "memory", label: "Memory", of: (row) => row.values["memory.working_set"], number: true, help: "working set, of the limit" },
-  { id: "network", label: "Net in / out", of: (row) => (row.rates.received ?? 0) + (row.rates.sent ?? 0), number: true, room: "wide" },
-  { id: "io", label: "Disk read / write", of: (row) => (row.rates.read ?? 0) + (row.rates.written ?? 0), number: true, room: "wide" },
-  { id: "pids", label: "PIDs", of: (row) => row.values["pids.current"], number: true, room: "widest" },
+  { id: "network", label: "Net in / out", of: (row) => (row.rates.received ?? 0) + (row.rates.sent ?? 0), number: true },
+  { id: "io", label: "Disk read / write", of: (row) => (row.rates.read ?? 0) + (row.rates.written ?? 0), number: true },
+  { id: "pids", label: "PIDs", of: (row) => row.values["pids.current"], number: true },
   { id: "limit", label: "Closest limit", of: (row) => row.closeness, number: true },
 ];
+
+// What is left out, in this order, until the rest has room: how long the numbers get, nobody knows before.
+const YIELDING = ["runtime", "pids", "io", "network", "spark"];
 
 // More rows than anybody reads would cost the browser more than the host.
 const SHOWN = 300;
@@ -41,10 +44,11 @@ export class List {
     this.summary = element("p", { class: "sub", role: "status" });
     this.heads = new Map(COLUMNS.map((column) => [column.id, this.head(column)]));
     this.body = element("tbody");
+    this.frame = element("div", { class: "w" }, element("table", {}, element("thead", {}, element("tr", {}, ...this.heads.values())), this.body));
+    this.everyColumn = () => this.leaveOut(0);
     this.element = element("section", { "aria-label": "Containers" },
       element("div", { class: "bar" }, this.search, element("label", {}, this.everything, " every cgroup")),
-      this.summary,
-      element("div", { class: "w" }, element("table", {}, element("thead", {}, element("tr", {}, ...this.heads.values())), this.body)));
+      this.summary, this.frame);
   }
 
   head(column) {
@@ -52,8 +56,7 @@ export class List {
       const down = this.settings.sort === column.id ? !this.settings.down : Boolean(column.number);
       this.change({ sort: column.id, down });
     };
-    const classes = [column.number ? "n" : "", column.room ?? ""].join(" ").trim();
-    return element("th", { class: classes, scope: "col" }, element("button", { type: "button", title: column.help, onclick: sort }, column.label));
+    return element("th", { class: column.number ? `n ${column.id}` : column.id, scope: "col" }, element("button", { type: "button", title: column.help, onclick: sort }, column.label));
   }
 
   change(settings) {
@@ -68,7 +71,20 @@ export class List {
   }
 
   start() {
+    window.addEventListener("resize", this.everyColumn);
+    this.leaveOut(0);
     this.restart();
+  }
+
+  leaveOut(count) {
+    this.leftOut = count;
+    this.frame.setAttribute("data-without", YIELDING.slice(0, count).join(" "));
+    this.fit();
+  }
+
+  // Only ever fewer, or columns would come and go with the numbers.
+  fit() {
+    if (this.frame.scrollWidth > this.frame.clientWidth && this.leftOut < YIELDING.length) this.leaveOut(this.leftOut + 1);
   }
 
   restart() {
@@ -80,6 +96,7 @@ export class List {
   }
 
   stop() {
+    window.removeEventListener("resize", this.everyColumn);
     this.live?.stop();
   }
 
@@ -125,6 +142,7 @@ export class List {
       if (this.body.children[i] !== line) this.body.insertBefore(line, this.body.children[i] ?? null);
     });
     while (this.body.children.length > shown.length) this.body.lastElementChild.remove();
+    this.fit();
   }
 
   say(text, kind = "") {
@@ -169,10 +187,10 @@ export class List {
     const memory = element("canvas", { class: "spark", "aria-hidden": true });
     const closest = element("td", { class: "n closest" });
     const made = element("tr", {},
-      element("th", { class: "name", scope: "row" }, link), element("td", { class: "widest" }, cells.runtime),
+      element("th", { class: "name", scope: "row" }, link), element("td", { class: "runtime" }, cells.runtime),
       element("td", { class: "n" }, cpu, cells.cpu), element("td", { class: "n" }, memory, cells.memory),
-      element("td", { class: "n wide" }, cells.network), element("td", { class: "n wide" }, cells.io),
-      element("td", { class: "n widest" }, cells.pids), closest);
+      element("td", { class: "n network" }, cells.network), element("td", { class: "n io" }, cells.io),
+      element("td", { class: "n pids" }, cells.pids), closest);
     return { element: made, link, cells, cpu, memory, closest };
   }
 }
