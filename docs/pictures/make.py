@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the pictures of this directory but page-phone.png: the page, `plimsoll top` and `plimsoll stats`.
+"""Makes the pictures of this directory: the page, `plimsoll top` and `plimsoll stats`.
 
     PLIMSOLL_BUILD=build/release docs/pictures/make.py
 
@@ -93,15 +93,19 @@ def draw(browser, screen, name):
 
 
 def draw_page(browser, address):
-    """The list by day and by night, and one container."""
+    """The list by day, by night and on a phone, and one container."""
     browser.resize(1300, 640)
     browser.open(f"http://{address}/")
     time.sleep(20)
     browser.picture(HERE / "page-list.png")
     dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
     browser.ask("/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": dark})
+    time.sleep(3)  # Lines are drawn with the next sample.
     browser.picture(HERE / "page-dark.png")
     browser.ask("/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"features": []}})
+    browser.resize(390, 844)
+    time.sleep(3)
+    browser.picture(HERE / "page-phone.png")
     browser.resize(1300, 1100)
     browser.run("[...document.querySelectorAll('tbody th a')].find((a) => a.textContent === 'worker').click()")
     time.sleep(10)
