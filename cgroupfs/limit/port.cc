@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "cgroupfs/tree/group_path.h"
@@ -34,21 +35,41 @@ Result<const DirFd*> CgroupPort::dir_of(const Place& place) {
   return &dirs_.emplace(key, std::move(dir)).first->second;
 }
 
-Result<std::string> CgroupPort::read(const Place& place, const std::string& file) {
+Result<const CgroupPort::OpenFile*> CgroupPort::file_of(const Place& place,
+                                                        const std::string& name) {
+  if (place.cgroup != group_) {
+    files_.clear();
+    group_ = place.cgroup;
+  }
+  const auto open = std::ranges::find_if(files_, [&](const OpenFile& file) {
+    return file.hierarchy == place.hierarchy && file.inode == place.inode && file.name == name;
+  });
+  if (open != files_.end()) return &*open;
   const DirFd* dir = PLIMSOLL_TRY(dir_of(place));
-  auto text = buffer_.read_at(*dir, file.c_str());
-  if (!text) return std::unexpected(explain(std::move(text).error(), *dir));
-  if (text->ends_with('\n')) text->remove_suffix(1);
-  return std::string(*text);
+  // Who opens for reading what is about to be written, opens it once.
+  for (const int flags : {O_RDWR, O_RDONLY, O_WRONLY}) {
+    auto fd = open_at(*dir, name.c_str(), flags);
+    if (!fd && fd.error().os_error == EACCES && flags != O_WRONLY) continue;
+    if (!fd) return std::unexpected(explain(std::move(fd).error(), *dir));
+    files_.push_back({place.hierarchy, place.inode, name, flags != O_RDONLY, *std::move(fd)});
+    break;
+  }
+  return &files_.back();
+}
+
+Result<std::string> CgroupPort::read(const Place& place, const std::string& file) {
+  const OpenFile* open = PLIMSOLL_TRY(file_of(place, file));
+  auto text = PLIMSOLL_TRY(buffer_.pread_all(open->fd, file));
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return std::string(text);
 }
 
 Result<> CgroupPort::write(const Place& place, const std::string& file, std::string_view text) {
-  const DirFd* dir = PLIMSOLL_TRY(dir_of(place));
-  auto fd = open_at(*dir, file.c_str(), O_WRONLY);
-  if (!fd) return std::unexpected(explain(std::move(fd).error(), *dir));
+  const OpenFile* open = PLIMSOLL_TRY(file_of(place, file));
+  if (!open->writable) return os_failure("openat", file, EACCES);
   // A write of nothing never reaches the kernel's parser: a lone newline empties a cpuset.
   const std::string_view bytes = text.empty() ? std::string_view("\n") : text;
-  const ssize_t written = ::write(fd->get(), bytes.data(), bytes.size());
+  const ssize_t written = ::pwrite(open->fd.get(), bytes.data(), bytes.size(), 0);
   if (written == static_cast<ssize_t>(bytes.size())) return {};
   const int os_error = written < 0 ? errno : EIO;
   return os_failure("write", file + " <- " + std::string(text), os_error);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -30,7 +31,8 @@ class KernelPort {
                                        std::string_view text) = 0;
 };
 
-// By held directories, opened at the first use of a place and proven by their inodes.
+// By held directories, opened at the first use of a place and proven by their inodes. The files of
+// the group that was used last stay open, so that a change opens each of its own once.
 class CgroupPort : public KernelPort {
  public:
   // `layout` must outlive the port.
@@ -38,14 +40,28 @@ class CgroupPort : public KernelPort {
   [[nodiscard]] Result<std::string> read(const Place& place, const std::string& file) override;
   [[nodiscard]] Result<> write(const Place& place, const std::string& file,
                                std::string_view text) override;
-  // Closes the directories; they are opened again when needed.
-  void forget() { dirs_.clear(); }
+  // Closes files and directories; they are opened again when needed.
+  void forget() {
+    files_.clear();
+    dirs_.clear();
+  }
 
  private:
+  struct OpenFile {
+    std::size_t hierarchy = 0;
+    std::uint64_t inode = 0;
+    std::string name;
+    bool writable = false;
+    Fd fd;
+  };
   Result<const DirFd*> dir_of(const Place& place);
+  // For writing as well, where the file lets it.
+  Result<const OpenFile*> file_of(const Place& place, const std::string& name);
 
   const cgroupfs::Layout& layout_;
   std::map<std::pair<std::size_t, std::uint64_t>, DirFd> dirs_;  // By hierarchy and inode.
+  std::string group_;                                            // Of `files_`.
+  std::vector<OpenFile> files_;                                  // Few.
   ReadBuffer buffer_;
 };
 

@@ -75,6 +75,12 @@ std::vector<std::string> files_of(const cgroupfs::Hierarchy& hierarchy,
   return files;
 }
 
+// Whether rules ask for processes there: of v1's controllers cpuset alone does.
+bool counts_processes(const cgroupfs::Hierarchy& hierarchy) {
+  return hierarchy.version == 2 ||
+         hierarchy.controllers.test(static_cast<std::size_t>(Controller::kCpuset));
+}
+
 class ViewReader {
  public:
   ViewReader(const cgroupfs::Layout& layout, const cgroupfs::ControllerSet& controllers,
@@ -83,13 +89,15 @@ class ViewReader {
     for (const auto& hierarchy : layout.hierarchies) {
       files_.push_back(files_of(hierarchy, controllers, page_sizes));
       is_asked_.push_back(controllers.all() || (hierarchy.controllers & controllers).any());
+      links_.push_back(is_asked_.back() ? cgroupfs::links_of(hierarchy.dir)
+                                        : cgroupfs::Links::kMeaningless);
     }
   }
 
   Result<std::vector<GroupView>> groups(std::span<const std::string> wanted) {
     for (const std::string& path : wanted)
       for (std::size_t h = 0; h < layout_.hierarchies.size(); ++h)
-        if (is_asked_[h]) PLIMSOLL_TRY(find(layout_.hierarchies[h], path));
+        if (is_asked_[h]) PLIMSOLL_TRY(find(h, path));
     std::vector<GroupView> groups;
     std::map<std::string, std::size_t, std::less<>> index;
     // Sorted: a path stands before what begins with it.
@@ -109,27 +117,30 @@ class ViewReader {
 
  private:
   // The group, its ancestors and its descendants in one hierarchy, if it is there.
-  Result<> find(const cgroupfs::Hierarchy& hierarchy, const std::string& path) {
-    const auto facts = cgroupfs::look_at(hierarchy.dir, cgroupfs::relative(path).c_str());
+  Result<> find(std::size_t h, const std::string& path) {
+    const DirFd& root = layout_.hierarchies[h].dir;
+    const auto facts = cgroupfs::look_at(root, cgroupfs::relative(path).c_str());
     if (!facts && cgroupfs::is_gone(facts.error())) return {};
     if (!facts) return std::unexpected(facts.error());
     paths_.insert("/");
     for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
          slash = path.find('/', slash + 1))
       paths_.insert(path.substr(0, slash));
-    return below(hierarchy, path);
+    paths_.insert(path);
+    // The root's descendants are the whole host: who asks for the root wants its own knobs. And
+    // most groups have none: their directory has the links of an empty one.
+    const bool is_leaf = links_[h] == cgroupfs::Links::kCountDirectories && facts->links <= 2;
+    return path == "/" || is_leaf ? Result<>() : below(h, path);
   }
 
-  Result<> below(const cgroupfs::Hierarchy& hierarchy, const std::string& path) {
+  Result<> below(std::size_t h, const std::string& path) {
     const auto listing =
-        cgroupfs::list_directories(hierarchy.dir, cgroupfs::relative(path).c_str());
+        cgroupfs::list_directories(layout_.hierarchies[h].dir, cgroupfs::relative(path).c_str());
     if (!listing && cgroupfs::is_gone(listing.error())) return {};
     if (!listing) return std::unexpected(listing.error());
     paths_.insert(path);
-    // The root's descendants are the whole host: who asks for the root wants its own knobs.
-    if (path == "/") return {};
     for (const std::string& name : listing->names)
-      PLIMSOLL_TRY(below(hierarchy, cgroupfs::child_path(path, name)));
+      PLIMSOLL_TRY(below(h, cgroupfs::child_path(path, name)));
     return {};
   }
 
@@ -161,7 +172,8 @@ class ViewReader {
       if (text->ends_with('\n')) text->remove_suffix(1);
       group.files.push_back({file, std::string(*text)});
     }
-    group.processes.set(h, PLIMSOLL_TRY(has_processes(dir)));
+    if (counts_processes(layout_.hierarchies[h]))
+      group.processes.set(h, PLIMSOLL_TRY(has_processes(dir)));
     return {};
   }
 
@@ -177,6 +189,7 @@ class ViewReader {
   const cgroupfs::Layout& layout_;
   std::vector<std::vector<std::string>> files_;  // By hierarchy.
   std::vector<bool> is_asked_;                   // The same.
+  std::vector<cgroupfs::Links> links_;           // The same.
   std::set<std::string> paths_;
   ReadBuffer buffer_;
 };

@@ -19,7 +19,8 @@ inline const cgroupfs::ControllerSet kAll = cgroupfs::ControllerSet().set();
 // `groups` are paths below each hierarchy's mount ("/docker/<id>"); one that is in no hierarchy is
 // left out. `sys` is the host's /sys: huge page sizes, CPUs and block devices. GroupView::manager
 // stays empty: who owns a group is not written in cgroupfs. Groups that vanish while they are read
-// are left out.
+// are left out. GroupView::processes is told of the hierarchies whose rules ask for it: v2, and
+// that of v1's cpuset.
 //
 // `needed`: where each controller has a hierarchy of its own (v1), a plan about knobs of these
 // alone needs no file of the others, and most hierarchies are not looked at: some 15 files instead

@@ -79,6 +79,18 @@ policy::Ceilings ceilings_of(const limit::KernelView& view, std::size_t group) {
   return least;
 }
 
+bool has_found(const State& state, const cgroupfs::Cgroup& group) {
+  for (std::size_t h = 0; h < cgroupfs::kMaxHierarchies; ++h) {
+    if (!group.in(h)) continue;
+    // The spots of a group stand together.
+    const auto first = state.found().lower_bound(Spot{{"", h, group.inode[h]}, "", ""});
+    if (first == state.found().end()) continue;
+    const limit::Place& at = first->first.at;
+    if (at.hierarchy == h && at.inode == group.inode[h]) return true;
+  }
+  return false;
+}
+
 std::vector<policy::Held> held_in(const State& state, const limit::KernelView& view,
                                   std::size_t group) {
   std::vector<policy::Held> held;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cgroupfs/limit/view.h"
+#include "cgroupfs/tree/tree.h"
 #include "control/journal/state.h"
 #include "control/policy/decide.h"
 #include "control/policy/reconcile.h"
@@ -24,6 +25,8 @@ struct Above {
 // The nearest first.
 [[nodiscard]] std::vector<Above> above(const limit::KernelView& view, std::size_t group);
 
+// Whether the journal knows of values in it that we have changed.
+[[nodiscard]] bool has_found(const State& state, const cgroupfs::Cgroup& group);
 // What rules hold in it, as the journal knows: after a start, when nobody else remembers.
 [[nodiscard]] std::vector<policy::Held> held_in(const State& state, const limit::KernelView& view,
                                                 std::size_t group);

@@ -13,8 +13,6 @@
 namespace plimsoll::control {
 namespace {
 
-constexpr std::chrono::seconds kFirstPause{5};
-constexpr std::chrono::seconds kLongestPause{300};
 constexpr std::chrono::seconds kSoon{2};
 constexpr std::size_t kMostInView = 64;
 constexpr std::chrono::nanoseconds kLeastRest = std::chrono::milliseconds(100);
@@ -73,7 +71,7 @@ Answer<std::string> Policies::explain(std::string_view ref) {
       members_, [&](const auto& one) { return one.second.group.cgroup.path == target.cgroup; });
   if (!group || member == members_.end())
     return refuse(Problem::kNotFound, "cgroup " + target.cgroup + " is gone just now");
-  return policy::decision_json(decide(rules_, member->second, view, *group));
+  return policy::decision_json(decide(rules_, member->second, view, *group, machine_.host()));
 }
 
 PolicyCounts Policies::counts() const {
@@ -81,20 +79,26 @@ PolicyCounts Policies::counts() const {
   return counts_;
 }
 
+void Policies::take_stock() {
+  stock_ = {};
+  for (const auto& [serial, member] : members_) {
+    stock_.matched += member.matched ? 1U : 0U;
+    stock_.values += member.held.size();
+    stock_.has_by_hand = stock_.has_by_hand || member.has_by_hand;
+    if (member.retry_at && (!stock_.retry_at || *member.retry_at < *stock_.retry_at))
+      stock_.retry_at = member.retry_at;
+    if (member.next && (!stock_.next || *member.next < *stock_.next)) stock_.next = member.next;
+  }
+}
+
 // At the end of a turn, for those who must not wait for one.
 void Policies::publish() {
-  std::size_t matched = 0;
-  std::size_t values = 0;
-  for (const auto& [serial, member] : members_) {
-    matched += member.matched ? 1U : 0U;
-    values += member.held.size();
-  }
   auto calm = drift_.census();
   const std::scoped_lock guard(counts_mutex_);
   counts_.files = rules_->files.size();
   counts_.rules = rules_->rules.size();
-  counts_.matched = matched;
-  counts_.values = values;
+  counts_.matched = stock_.matched;
+  counts_.values = stock_.values;
   counts_.drift = drift_.counts();
   counts_.calm = std::move(calm);
 }
@@ -112,18 +116,35 @@ std::map<drift::Calm, std::size_t> Policies::drift_census() const {
 void Policies::turn(const GroupNews& news) {
   const std::scoped_lock guard(mutex_);
   take_news(news);
-  const bool any = !news.added.empty() || !news.changed.empty() || !news.written.empty() ||
-                   !news.removed.empty();
-  busy_ = take_done() || any || reloaded_;
+  const bool moved = !news.added.empty() || !news.changed.empty() || !news.removed.empty();
+  const bool done = take_done();
+  busy_ = done || moved || !news.written.empty() || reloaded_;
   if (std::exchange(reloaded_, false)) {
     rules_ = book_.current();
     for (auto& [serial, member] : members_) {
-      member.look = true;
       member.said.clear();
       try_again(member);
     }
   }
   look_for_drift(news);
+  // Most turns come of our own writes: thousands of groups are not gone through for each.
+  const bool looks = wants_looks();
+  if (looks) {
+    look_at(due_for_look());
+    submit();
+  }
+  if (looks || done || moved) take_stock();
+  publish();
+}
+
+bool Policies::wants_looks() const {
+  return looks_wanted_ || stock_.has_by_hand ||
+         (stock_.retry_at && clock_.now() >= *stock_.retry_at) ||
+         (stock_.next && clock_.wall() >= *stock_.next);
+}
+
+std::vector<std::uint64_t> Policies::due_for_look() {
+  looks_wanted_ = false;
   const WallTime wall = clock_.wall();
   const MonoTime now = clock_.now();
   std::vector<std::uint64_t> serials;
@@ -137,11 +158,13 @@ void Policies::turn(const GroupNews& news) {
     const bool due = member.look || member.has_by_hand || (member.next && wall >= *member.next);
     if (!due) continue;
     busy_ = true;
-    if (member.under_way == 0 && !is_starting(member)) serials.push_back(serial);
+    if (member.under_way > 0) continue;  // It wants a look when that has ended.
+    if (is_starting(member))
+      looks_wanted_ = true;
+    else
+      serials.push_back(serial);
   }
-  look_at(serials);
-  submit();
-  publish();
+  return serials;
 }
 
 std::chrono::nanoseconds Policies::rest() const {
@@ -151,19 +174,18 @@ std::chrono::nanoseconds Policies::rest() const {
   const MonoTime now = clock_.now();
   const WallTime wall = clock_.wall();
   if (const auto due = drift_.next_due()) rest = std::min(rest, *due - now);
-  for (const auto& [serial, member] : members_) {
-    if (member.retry_at) rest = std::min(rest, *member.retry_at - now);
-    if (member.next) rest = std::min<std::chrono::nanoseconds>(rest, *member.next - wall);
-  }
+  if (stock_.retry_at) rest = std::min(rest, *stock_.retry_at - now);
+  if (stock_.next) rest = std::min<std::chrono::nanoseconds>(rest, *stock_.next - wall);
   // What is due and cannot be done is tried again, but not at once.
   return std::max(rest, kLeastRest);
 }
 
 void Policies::take_news(const GroupNews& news) {
   for (const KnownGroup& gone : news.removed) {
-    members_.erase(gone.cgroup.serial);
-    std::erase_if(owners_,
-                  [&](const auto& one) { return one.second.serial == gone.cgroup.serial; });
+    const auto member = members_.find(gone.cgroup.serial);
+    if (member == members_.end()) continue;
+    for (const Spot& spot : member->second.spots) owners_.erase(spot);
+    members_.erase(member);
   }
   for (const auto* groups : {&news.added, &news.changed})
     for (const KnownGroup& group : *groups) {
@@ -173,87 +195,6 @@ void Policies::take_news(const GroupNews& news) {
       // A group joins one hierarchy after the other: what was refused a moment ago may work now.
       try_again(member);
     }
-}
-
-bool Policies::take_done() {
-  std::vector<Done> all;
-  {
-    const std::scoped_lock guard(done_mutex_);
-    all.swap(done_);
-  }
-  for (const Done& done : all) settle(done);
-  return !all.empty();
-}
-
-void Policies::settle(const Done& done) {
-  const auto known = members_.find(done.step.serial);
-  if (known == members_.end()) return;
-  Member& member = known->second;
-  const auto result = done.fault ? drift::Repair::kFailed : drift::Repair::kDone;
-  const auto refs = [&](const KnobRef& ref) {
-    return [&](const auto& one) {
-      return policy::slot_of(one.setting.knob) == policy::slot_of(ref.knob) &&
-             one.setting.detail == ref.detail;
-    };
-  };
-  for (const KnobRef& back : done.step.request.restore) {
-    if (done.fault) continue;
-    std::erase_if(member.held, refs(back));
-    std::erase_if(owners_, [&](const auto& one) {
-      if (one.second.serial != done.step.serial || one.second.knob != back) return false;
-      drift_.release(one.first);
-      return true;
-    });
-  }
-  const std::string rule = policy::rule_of(done.step.cause);
-  for (const limit::Setting& setting : done.step.request.settings) {
-    if (done.fault) continue;
-    std::erase_if(member.held, refs({setting.knob, setting.detail}));
-    member.held.push_back({setting, rule, policy::Held::Kept::kOwn});
-  }
-  for (std::size_t i = 0; i < done.spots.size() && !done.fault; ++i) {
-    const auto& [spot, text] = done.spots[i];
-    const limit::Setting& setting = done.step.request.settings[i];
-    owners_.insert_or_assign(spot, Owner{done.step.serial, {setting.knob, setting.detail}});
-    drift_.hold(spot, {text, rule, done.step.on_drift});
-    drift_.repaired(spot, result);
-  }
-  if (done.fault)
-    for (const auto& [spot, owner] : owners_)
-      if (owner.serial == done.step.serial) drift_.repaired(spot, result);
-  own_groups(member, Own::kEnds);
-  --member.under_way;
-  member.look = true;  // What comes next, such as the end of a window.
-  if (done.fault)
-    give_up(member, done.step, *done.fault);
-  else if (!done.step.refused.empty())
-    give_up(member, done.step, Fault(Problem::kRefused, done.step.why));
-}
-
-void Policies::give_up(Member& member, const Step& step, const Fault& fault) {
-  if (step.version != member.version) return;  // The group has changed meanwhile: at once again.
-  member.pause = std::clamp<std::chrono::nanoseconds>(2 * member.pause, kFirstPause, kLongestPause);
-  member.retry_at = clock_.now() + member.pause;
-  const bool all = step.refused.empty();
-  for (const limit::Setting& setting : all ? step.request.settings : step.refused)
-    member.refused.push_back(setting);
-  member.back_refused = member.back_refused || !step.request.restore.empty();
-  if (fault.problem != Problem::kNotFound)
-    say_once(member, step.cause + ": " + member.group.cgroup.path + ": " + fault.message);
-}
-
-void Policies::try_again(Member& member) {
-  member.look = true;
-  member.refused.clear();
-  member.back_refused = false;
-  member.retry_at.reset();
-  member.pause = {};
-}
-
-void Policies::say_once(Member& member, const std::string& what) {
-  if (!member.said.insert(what).second) return;
-  log::warn(what);
-  service_.note(what);
 }
 
 bool Policies::speaks_for(const Member& member) const {
@@ -270,12 +211,13 @@ bool Policies::may_matter(const Member& member) const {
 }
 
 policy::Decision Policies::decide(const policy::PolicyBook::SetPtr& rules, const Member& member,
-                                  const limit::KernelView& view, std::size_t group) const {
+                                  const limit::KernelView& view, std::size_t group,
+                                  const limit::Host& host) const {
   std::vector<limit::Setting> in_force;
   in_force.reserve(member.held.size());
   for (const policy::Held& held : member.held) in_force.push_back(held.setting);
   policy::Situation situation;
-  situation.host = machine_.host();
+  situation.host = host;
   situation.parent = ceilings_of(view, group);
   if (options_.observed) situation.observed = options_.observed(member.group);
   situation.in_force = in_force;
@@ -310,46 +252,61 @@ void Policies::look_at(const std::vector<std::uint64_t>& serials) {
   std::vector<Looked> all;
   for (const std::uint64_t serial : serials)
     if (const auto looked = wants_look(serial, members_[serial])) all.push_back(*looked);
+  if (all.empty()) return;
+  const limit::Host host = machine_.host();
   for (std::size_t begin = 0; begin < all.size(); begin += kMostInView) {
     const std::span lot = std::span(all).subspan(begin, std::min(kMostInView, all.size() - begin));
     std::vector<std::string> groups;
     for (const Looked& looked : lot) groups.push_back(members_[looked.serial].group.cgroup.path);
-    const Views views(machine_, groups);
-    for (const Looked& looked : lot) {
-      Member& member = members_[looked.serial];
-      look_at(looked, member, views.of(member.group.cgroup.path));
-    }
+    const auto views = std::make_shared<const Views>(machine_, groups, controllers_for(lot));
+    for (const Looked& looked : lot) look_at(looked, members_[looked.serial], views, host);
   }
+}
+
+// Of what the rules want, and of what shares are of. What the journal has found may be anything.
+cgroupfs::ControllerSet Policies::controllers_for(std::span<const Looked> lot) const {
+  using cgroupfs::Controller;
+  if (std::ranges::any_of(lot, &Looked::found)) return limit::kAll;
+  cgroupfs::ControllerSet needed;
+  for (const Controller controller : {Controller::kCpu, Controller::kMemory, Controller::kPids})
+    needed.set(static_cast<std::size_t>(controller));
+  for (const policy::Rule& rule : rules_->rules)
+    for (const policy::Amount& amount : rule.limits)
+      needed.set(static_cast<std::size_t>(limit::info_of(amount.knob).controller));
+  return needed;
 }
 
 std::optional<Policies::Looked> Policies::wants_look(std::uint64_t serial, Member& member) {
   member.look = false;
   member.next.reset();
   member.matched = speaks_for(member);
-  const std::string& path = member.group.cgroup.path;
   // At its first look the journal may know of values that rules held before this start.
   const bool first = !std::exchange(member.is_read, true);
   const bool found = first && service_.with_state([&](const State& state) {
-    return std::ranges::any_of(state.found(),
-                               [&](const auto& one) { return one.first.at.cgroup == path; });
+    return has_found(state, member.group.cgroup);
   });
   if (!found && !may_matter(member)) return std::nullopt;
   return Looked{serial, found};
 }
 
-void Policies::look_at(const Looked& looked, Member& member, const limit::KernelView& view) {
+void Policies::look_at(const Looked& looked, Member& member,
+                       const std::shared_ptr<const Views>& views, const limit::Host& host) {
   const std::uint64_t serial = looked.serial;
+  const limit::KernelView view = views->of(member.group.cgroup.path);
   const auto group = view.index_of(member.group.cgroup.path);
   if (!group) return;
   if (looked.found)
     service_.with_state([&](const State& state) { remember(serial, member, state, view, *group); });
-  const policy::Decision decision = decide(rules_, member, view, *group);
+  const policy::Decision decision = decide(rules_, member, view, *group, host);
   member.next = decision.next_change;
   const auto by_hand = service_.with_state(
       [&](const State& state) { return by_hand_in(state, view, *group, decision); });
   member.has_by_hand = !by_hand.empty();
   const policy::Reconciled todo = policy::reconcile(decision, member.held, by_hand);
-  for (Step& step : steps_of(todo, serial, member)) begin(member, std::move(step));
+  for (Step& step : steps_of(todo, serial, member)) {
+    if (under_way_ == begun_.size()) step.seen = views;
+    begin(member, std::move(step));
+  }
   if (todo.give_back.empty() || member.back_refused) return;
   Step back{.serial = serial,
             .cgroup = member.group.cgroup.path,

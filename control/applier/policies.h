@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,7 +91,8 @@ class Policies {
   struct Member {
     KnownGroup group;
     std::vector<policy::Held> held;
-    bool is_read = false;  // The journal was asked what is held.
+    std::vector<Spot> spots;  // Whose owner it is, see `owners_`.
+    bool is_read = false;     // The journal was asked what is held.
     bool look = true;
     bool matched = false;  // Some rule speaks for it.
     bool has_by_hand = false;
@@ -113,6 +115,9 @@ class Policies {
     drift::OnDrift on_drift = drift::OnDrift::kReport;
     std::vector<limit::Setting> refused;  // Left out, because the group cannot have them.
     std::string why;
+    // What it was decided from, where nothing was under way then: read just now, with all that its
+    // plan needs. Null: to be read.
+    std::shared_ptr<const Views> seen;
   };
   struct Done {
     Step step;
@@ -144,12 +149,14 @@ class Policies {
   };
   // Nothing: there is nothing to decide.
   [[nodiscard]] std::optional<Looked> wants_look(std::uint64_t serial, Member& member);
-  void look_at(const Looked& looked, Member& member, const limit::KernelView& view);
+  void look_at(const Looked& looked, Member& member, const std::shared_ptr<const Views>& views,
+               const limit::Host& host);
   [[nodiscard]] bool speaks_for(const Member& member) const;
   [[nodiscard]] bool may_matter(const Member& member) const;
   [[nodiscard]] policy::Decision decide(const policy::PolicyBook::SetPtr& rules,
                                         const Member& member, const limit::KernelView& view,
-                                        std::size_t group) const;
+                                        std::size_t group, const limit::Host& host) const;
+  [[nodiscard]] cgroupfs::ControllerSet controllers_for(std::span<const Looked> lot) const;
   [[nodiscard]] static Steps steps_of(const policy::Reconciled& todo, std::uint64_t serial,
                                       const Member& member);
   [[nodiscard]] bool is_starting(const Member& member) const;
@@ -157,23 +164,30 @@ class Policies {
   void started(const std::string& id);
   void remember(std::uint64_t serial, Member& member, const State& state,
                 const limit::KernelView& view, std::size_t group);
-  // What is to be read there from now on: as planned where it was written, else as it is.
-  [[nodiscard]] std::vector<std::pair<Spot, std::string>> spots_of(const Step& step,
-                                                                   const limit::Plan& plan,
-                                                                   const limit::KernelView& view);
+  // What is to be read there from now on: as planned where it was written, else as it was in
+  // `before`, which the plan was made from.
+  [[nodiscard]] std::vector<std::pair<Spot, std::string>> spots_of(
+      const Step& step, const limit::Plan& plan, const limit::KernelView& before) const;
+  void own(std::uint64_t serial, Member& member, const Spot& spot, const KnobRef& knob);
+  void disown(Member& member, const Spot& spot);
   void begin(Member& member, Step step);
   void submit();  // What a turn has begun.
   // The same without what this group cannot have, if that leaves anything.
   [[nodiscard]] static bool leave_out(Step& step, const limit::Plan& plan);
   [[nodiscard]] Answer<Draft> draft(Step& step, const limit::KernelView& view);
-  [[nodiscard]] Views views_of(const Steps& steps) const;
+  // Of the steps that bring none along.
+  [[nodiscard]] std::shared_ptr<const Views> views_of(const Steps& steps) const;
   void run(Steps steps, Lane lane);
   // Nothing: it takes memory away, and was handed over to the lane for that.
   [[nodiscard]] std::vector<Done> carry_out(Steps steps, Lane lane);
   void hand_over(Step step, std::vector<Done>& done);
   void report(std::vector<Done> done);
   void give_up(Member& member, const Step& step, const Fault& fault);
-  static void try_again(Member& member);
+  void try_again(Member& member);
+  void want_look(Member& member);
+  [[nodiscard]] bool wants_looks() const;
+  [[nodiscard]] std::vector<std::uint64_t> due_for_look();
+  void take_stock();
   void say_once(Member& member, const std::string& what);
   void publish();
   void own_groups(const Member& member, Own own);
@@ -201,6 +215,17 @@ class Policies {
   bool busy_ = true;  // Something happened in the last turn; the next one sees what came of it.
   policy::PolicyBook::SetPtr rules_;
   std::map<std::uint64_t, Member> members_;  // By serial.
+  bool looks_wanted_ = false;                // By some member.
+  std::size_t under_way_ = 0;                // Steps of all members, those begun in this turn too.
+  // Of all members; taken when something has happened to one.
+  struct Stock {
+    std::size_t matched = 0;
+    std::size_t values = 0;
+    bool has_by_hand = false;
+    std::optional<MonoTime> retry_at;  // The first.
+    std::optional<WallTime> next;      // The first.
+  };
+  Stock stock_;
   std::unique_ptr<limit::KernelPort> port_;
   drift::DriftBook drift_;
   std::map<Spot, Owner> owners_;

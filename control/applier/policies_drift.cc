@@ -24,7 +24,8 @@ void Policies::look_for_drift(const GroupNews& news) {
     service_.with_state([&](const State& state) {
       for (const auto& [id, change] : state.open())
         for (const limit::Write& write : change.begun.writes)
-          busy.insert(drift::group_of(spot_of(write)));
+          if (const drift::Group group{write.at.hierarchy, write.at.inode}; !drift_.is_own(group))
+            busy.insert(group);
     });
   for (const KnownGroup& group : news.written) changes.written.push_back(&group.cgroup);
   for (const KnownGroup& group : news.changed) changes.changed.push_back(&group.cgroup);
@@ -48,21 +49,25 @@ std::string Policies::manager_of(const std::string& cgroup) {
 void Policies::answer(const drift::Finding& finding) {
   const auto owner = owners_.find(finding.spot);
   const auto known = owner == owners_.end() ? members_.end() : members_.find(owner->second.serial);
-  const State state = service_.state();
-  const auto found = state.found().find(finding.spot);
+  const auto found = service_.with_state([&](const State& state) {
+    const auto one = state.found().find(finding.spot);
+    return one == state.found().end() ? std::nullopt : std::optional(one->second);
+  });
   // Set by hand since, or given back: nobody's drift.
-  const bool by_hand = found != state.found().end() &&
-                       limit::same_text(finding.spot.file, found->second.ours, finding.found);
+  const bool by_hand = found && limit::same_text(finding.spot.file, found->ours, finding.found);
   if (known == members_.end() || by_hand) {
     if (known != members_.end()) {
-      known->second.look = true;
+      want_look(known->second);
       std::erase_if(known->second.held, [&](const policy::Held& one) {
         return one.setting.knob == owner->second.knob.knob &&
                one.setting.detail == owner->second.knob.detail;
       });
     }
     drift_.release(finding.spot);
-    if (owner != owners_.end()) owners_.erase(owner);
+    if (known != members_.end())
+      disown(known->second, finding.spot);
+    else if (owner != owners_.end())
+      owners_.erase(owner);
     return;
   }
   Member& member = known->second;
@@ -80,13 +85,12 @@ void Policies::answer(const drift::Finding& finding) {
   };
   if (finding.act == OnDrift::kRepair) {
     std::erase_if(member.held, is_it);  // To be set once more.
-    member.look = true;
+    want_look(member);
   } else if (finding.act == OnDrift::kAdopt) {
     const auto held = std::ranges::find_if(member.held, is_it);
     if (held != member.held.end()) held->kept = policy::Held::Kept::kAdopted;
     // What the rule had decided stays known over a restart: only another decision ends it.
-    const auto before =
-        found == state.found().end() ? std::nullopt : policy::adopted_in(found->second.rule);
+    const auto before = found ? policy::adopted_in(found->rule) : std::nullopt;
     const bool again = before && before->rule == finding.held.rule;
     service_.adopt(finding.spot, finding.found,
                    policy::cause_of(policy::Adopted{
@@ -104,7 +108,7 @@ void Policies::remember(std::uint64_t serial, Member& member, const State& state
     if (found == state.found().end()) continue;
     const auto rule = std::ranges::find(rules_->rules, held.rule, &policy::Rule::name);
     const OnDrift on_drift = rule == rules_->rules.end() ? OnDrift::kReport : rule->drift;
-    owners_.insert_or_assign(place->spot, Owner{serial, {held.setting.knob, held.setting.detail}});
+    own(serial, member, place->spot, {held.setting.knob, held.setting.detail});
     drift_.hold(place->spot, {found->second.ours, held.rule, on_drift});
   }
   own_groups(member, Own::kBegins);

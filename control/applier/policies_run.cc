@@ -5,7 +5,10 @@
 #include <iterator>
 #include <memory>
 #include <set>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "control/applier/policies.h"
 #include "control/service/knob_place.h"
@@ -19,6 +22,25 @@ constexpr std::size_t kMostTogether = 64;
 // What fits without reclaiming, unless the group grows in between.
 constexpr std::chrono::milliseconds kShortDeadline{200};
 
+// In the order of the settings, as far as the view has their files.
+std::vector<std::pair<Spot, std::string>> spots_in(const limit::KernelView& view,
+                                                   const std::string& cgroup,
+                                                   std::span<const limit::Setting> settings,
+                                                   const limit::Plan& plan) {
+  std::vector<std::pair<Spot, std::string>> spots;
+  const auto group = view.index_of(cgroup);
+  if (!group) return spots;
+  for (const limit::Setting& setting : settings) {
+    const auto place = place_of(view, *group, setting.knob, setting.detail);
+    if (!place) break;
+    std::string text = text_at(view, *group, *place).value_or("");
+    for (const limit::Write& write : plan.writes)
+      if (spot_of(write) == place->spot) text = write.expected;
+    spots.emplace_back(place->spot, std::move(text));
+  }
+  return spots;
+}
+
 }  // namespace
 
 // Steps that go together, in lots of which each is carried out before the next is planned. What has
@@ -29,6 +51,7 @@ class Policies::Batches {
     std::size_t lot = 0;
     for (std::size_t i = lots_.size(); i > 0 && lot == 0; --i)
       if (lots_[i - 1].meets(step.cgroup)) lot = i;
+    if (lot > 0) step.seen.reset();  // It is decided from what is there before the others.
     while (lot < lots_.size() && lots_[lot].steps.size() == kMostTogether) ++lot;
     if (lot == lots_.size()) lots_.emplace_back();
     lots_[lot].add(std::move(step));
@@ -66,6 +89,7 @@ class Policies::Batches {
 };
 
 void Policies::begin(Member& member, Step step) {
+  ++under_way_;
   ++member.under_way;
   own_groups(member, Own::kBegins);
   begun_.push_back(std::move(step));
@@ -125,9 +149,12 @@ std::vector<Policies::Done> Policies::carry_out(Steps steps, Lane lane) {
   std::vector<Done> done;
   std::vector<Service::Commission> all;
   Steps going;
-  const Views before = views_of(steps);
+  std::vector<limit::KernelView> befores;  // Of those going.
+  const auto views = views_of(steps);
   for (Step& step : steps) {
-    auto drawn = draft(step, before.of(step.cgroup));
+    const auto seen = std::exchange(step.seen, nullptr);
+    limit::KernelView before = (seen ? seen : views)->of(step.cgroup);
+    auto drawn = draft(step, before);
     if (!drawn) {
       done.push_back({.step = std::move(step), .fault = drawn.error(), .spots = {}});
       continue;
@@ -141,14 +168,14 @@ std::vector<Policies::Done> Policies::carry_out(Steps steps, Lane lane) {
     all.push_back(
         {*std::move(drawn), {.uid = 0, .pid = 0, .comm = "plimsoll", .rule = step.cause}});
     going.push_back(std::move(step));
+    befores.push_back(std::move(before));
   }
   const std::vector<ChangeReport> reports = service_.carry_out(std::move(all));
-  const Views after = views_of(going);
   for (std::size_t i = 0; i < reports.size(); ++i) {
     Done& one = done.emplace_back();
     one.step = std::move(going[i]);
     one.fault = reports[i].fault;
-    if (!one.fault) one.spots = spots_of(one.step, reports[i].plan, after.of(one.step.cgroup));
+    if (!one.fault) one.spots = spots_of(one.step, reports[i].plan, befores[i]);
   }
   return done;
 }
@@ -160,27 +187,26 @@ void Policies::hand_over(Step step, std::vector<Done>& done) {
   if (!taken) done.push_back({.step = std::move(step), .fault = Fault(taken.error()), .spots = {}});
 }
 
-Views Policies::views_of(const Steps& steps) const {
+std::shared_ptr<const Views> Policies::views_of(const Steps& steps) const {
   std::vector<std::string> groups;
-  for (const Step& step : steps) groups.push_back(step.cgroup);
-  return {machine_, groups};
+  cgroupfs::ControllerSet needed;
+  for (const Step& step : steps) {
+    if (step.seen) continue;
+    groups.push_back(step.cgroup);
+    needed |= limit::controllers_of(step.request.settings);
+    for (const KnobRef& knob : step.request.restore)
+      needed.set(static_cast<std::size_t>(limit::info_of(knob.knob).controller));
+  }
+  return groups.empty() ? nullptr : std::make_shared<const Views>(machine_, groups, needed);
 }
 
-std::vector<std::pair<Spot, std::string>> Policies::spots_of(const Step& step,
-                                                             const limit::Plan& plan,
-                                                             const limit::KernelView& view) {
-  std::vector<std::pair<Spot, std::string>> spots;
-  const auto group = view.index_of(step.cgroup);
-  if (!group) return spots;
-  for (const limit::Setting& setting : step.request.settings) {
-    const auto place = place_of(view, *group, setting.knob, setting.detail);
-    if (!place) break;
-    std::string text = text_at(view, *group, *place).value_or("");
-    for (const limit::Write& write : plan.writes)
-      if (spot_of(write) == place->spot) text = write.expected;
-    spots.emplace_back(place->spot, std::move(text));
-  }
-  return spots;
+std::vector<std::pair<Spot, std::string>> Policies::spots_of(
+    const Step& step, const limit::Plan& plan, const limit::KernelView& before) const {
+  auto spots = spots_in(before, step.cgroup, step.request.settings, plan);
+  if (spots.size() == step.request.settings.size()) return spots;
+  // A file that was not there before: the change has enabled its controller.
+  const auto now = machine_.view({&step.cgroup, 1});
+  return now ? spots_in(*now, step.cgroup, step.request.settings, plan) : spots;
 }
 
 void Policies::report(std::vector<Done> done) {

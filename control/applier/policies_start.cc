@@ -51,7 +51,7 @@ void Policies::set_at_start(const inventory::Identity& container) {
   Member member;
   member.group.cgroup.path = path;
   member.group.identity = std::make_shared<const inventory::Identity>(container);
-  const policy::Decision decision = decide(rules, member, *view, *group);
+  const policy::Decision decision = decide(rules, member, *view, *group, machine_.host());
   const auto by_hand = service_.with_state(
       [&](const State& state) { return by_hand_in(state, *view, *group, decision); });
   // What one rule sets another's plan may build upon.

@@ -29,6 +29,31 @@ TEST_F(Applying, ContainersGetTheirLimitsWhenTheyAppear) {
   EXPECT_EQ(knob->found, "max");
 }
 
+TEST_F(Applying, WhatIsReadToDecideForManyIsPlannedFrom) {
+  rules("mode: enforce\nrules: [{name: r, match: {name: '*'}, limits: {pids.max: 5}}]\n");
+  GroupNews news;
+  news.added = {known("/a", 1), known("/b", 2)};
+  const std::size_t before = machine_.views;
+  policies_->turn(news);
+  EXPECT_EQ(machine_.views, before + 1);
+  EXPECT_EQ(pids("/a"), "5");
+  EXPECT_EQ(pids("/b"), "5");
+}
+
+// The second rule's plan is made from what the first has left.
+TEST_F(Applying, TheChangesOfTwoRulesInOneGroupAreReadApart) {
+  rules(
+      "mode: enforce\nrules: [{name: r, match: {name: a}, limits: {pids.max: 5}},"
+      "{name: s, match: {name: a}, limits: {cpu.weight: 50}}]\n");
+  GroupNews news;
+  news.added = {known("/a", 1)};
+  const std::size_t before = machine_.views;
+  policies_->turn(news);
+  EXPECT_EQ(machine_.views, before + 2);
+  EXPECT_EQ(pids("/a"), "5");
+  EXPECT_EQ(machine_.text("/a", "cpu.weight"), "50");
+}
+
 TEST_F(Applying, RestsUntilSomethingIsDue) {
   rules(kRule + ", when: [{from: \"08:00\", to: \"09:00\"}]}]\n");
   appear();

@@ -6,12 +6,13 @@
 
 namespace plimsoll::control {
 
-Views::Views(Machine& machine, const std::vector<std::string>& groups)
-    : machine_(machine), together_(machine.view(groups)) {}
+Views::Views(Machine& machine, const std::vector<std::string>& groups,
+             const cgroupfs::ControllerSet& needed)
+    : machine_(machine), together_(machine.view(groups, needed)) {}
 
 limit::KernelView Views::of(const std::string& group) const {
-  if (together_) return view_part(*together_, group);
-  // One of them fails the reading of all.
+  if (together_ && together_->index_of(group)) return view_part(*together_, group);
+  // One of them fails the reading of all; or the plan has to say which hierarchy it is not in.
   auto alone = machine_.view({&group, 1});
   return alone ? *std::move(alone) : limit::KernelView();
 }

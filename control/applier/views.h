@@ -11,10 +11,12 @@ namespace plimsoll::control {
 
 class Views {
  public:
-  // `machine` must outlive it.
-  Views(Machine& machine, const std::vector<std::string>& groups);
+  // `machine` must outlive it. `needed` as for Machine::view().
+  Views(Machine& machine, const std::vector<std::string>& groups,
+        const cgroupfs::ControllerSet& needed);
 
-  // As machine.view() gave it for that one of the groups; empty where it could not be read.
+  // As machine.view() gave it for that one of the groups; with all controllers where it is in no
+  // hierarchy of those needed; empty where it could not be read.
   [[nodiscard]] limit::KernelView of(const std::string& group) const;
 
  private:

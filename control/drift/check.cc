@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "cgroupfs/limit/apply.h"
 
@@ -23,12 +24,17 @@ Checked DriftChecker::check(const cgroupfs::TreeChanges& changes) {
   for (const auto& removed : changes.removed)
     for (const Group& group : book_.groups_at(removed->path))
       if (!is_there(changes.added, removed->path, group)) book_.forget(group);
+  // Our own change has written a group, and has ended: that is one look.
+  std::set<Group> seen;
+  const auto look_once = [&](const Group& group) {
+    if (seen.insert(group).second) look(book_.to_read(group), checked);
+  };
   for (const cgroupfs::Cgroup* changed : changes.changed)
-    for (const Group& group : book_.groups_at(changed->path)) look(book_.to_read(group), checked);
+    for (const Group& group : book_.groups_at(changed->path)) look_once(group);
   for (const cgroupfs::Cgroup* written : changes.written)
     for (std::size_t h = 0; h < written->inode.size(); ++h)
-      if (written->in(h)) look(book_.to_read({h, written->inode[h]}), checked);
-  for (const Group& group : book_.take_ended()) look(book_.to_read(group), checked);
+      if (written->in(h)) look_once({h, written->inode[h]});
+  for (const Group& group : book_.take_ended()) look_once(group);
   look(book_.due(), checked);
   return checked;
 }

@@ -28,11 +28,45 @@ void DriftBook::hold(const Spot& spot, Holding holding) {
     if (group.empty()) paths_[spot.at.cgroup].push_back(group_of(spot));
     group.push_back(spot);
   }
-  spots_.insert_or_assign(spot, Entry{.holding = std::move(holding), .damping = Damping(options_)});
+  leave(spot);
+  enter(spot, Entry{.holding = std::move(holding), .damping = Damping(options_)});
+}
+
+void DriftBook::enter(const Spot& spot, Entry entry) {
+  ++calm_[entry.calm];
+  spots_.insert_or_assign(spot, std::move(entry));
+}
+
+void DriftBook::leave(const Spot& spot) {
+  const auto known = spots_.find(spot);
+  if (known == spots_.end()) return;
+  --calm_[known->second.calm];
+  waiting_.erase(spot);
+  fights_.erase(spot);
+  spots_.erase(known);
+}
+
+void DriftBook::set_calm(const Spot& spot, Entry& entry, Calm calm) {
+  --calm_[entry.calm];
+  ++calm_[calm];
+  entry.calm = calm;
+  if (calm == Calm::kFight)
+    fights_.insert(spot);
+  else
+    fights_.erase(spot);
+}
+
+void DriftBook::set_answer_at(const Spot& spot, Entry& entry, std::optional<MonoTime> at) {
+  entry.answer_at = at;
+  if (at)
+    waiting_.insert(spot);
+  else
+    waiting_.erase(spot);
 }
 
 void DriftBook::release(const Spot& spot) {
-  if (spots_.erase(spot) == 0) return;
+  if (!spots_.contains(spot)) return;
+  leave(spot);
   std::vector<Spot>& group = groups_.at(group_of(spot));
   std::erase(group, spot);
   if (group.empty()) drop_group(group_of(spot), spot.at.cgroup);
@@ -43,7 +77,7 @@ void DriftBook::forget(const Group& group) {
   const auto spots = spots_in(group);
   if (spots.empty()) return;
   const std::string cgroup = spots.front().at.cgroup;
-  for (const Spot& spot : spots) spots_.erase(spot);
+  for (const Spot& spot : spots) leave(spot);
   drop_group(group, cgroup);
 }
 
@@ -95,7 +129,7 @@ std::optional<Finding> DriftBook::judge(const Spot& spot, std::string_view text)
     return std::nullopt;
   Entry& entry = known->second;
   if (limit::same_text(spot.file, entry.holding.expected, text)) {
-    back_to_normal(entry);
+    back_to_normal(spot, entry);
     return std::nullopt;
   }
   const MonoTime now = clock_.now();
@@ -107,24 +141,24 @@ std::optional<Finding> DriftBook::judge(const Spot& spot, std::string_view text)
     entry.said = text;
     if (!entry.seen) entry.seen = clock_.wall();
     const bool first = !entry.answer_at.has_value();
-    entry.answer_at = entry.damping.wrote(now);
+    set_answer_at(spot, entry, entry.damping.wrote(now));
     if (first) entry.delay = *entry.answer_at - now;
     if (*entry.answer_at > now) {
       if (first) ++counts_.slowed;
-      entry.calm = Calm::kFight;
+      set_calm(spot, entry, Calm::kFight);
       return std::nullopt;
     }
   }
   return answer(spot, entry, text);
 }
 
-void DriftBook::back_to_normal(Entry& entry) {
+void DriftBook::back_to_normal(const Spot& spot, Entry& entry) {
   // Whoever wrote took it back: the answer that waited has nothing to say.
-  entry.answer_at.reset();
+  set_answer_at(spot, entry, std::nullopt);
   entry.seen.reset();
   entry.said.reset();
   entry.damping.answered();
-  if (entry.calm == Calm::kForeign) entry.calm = Calm::kHeld;
+  if (entry.calm == Calm::kForeign) set_calm(spot, entry, Calm::kHeld);
 }
 
 Finding DriftBook::answer(const Spot& spot, Entry& entry, std::string_view text) {
@@ -135,7 +169,7 @@ Finding DriftBook::answer(const Spot& spot, Entry& entry, std::string_view text)
                   .act = entry.holding.on_drift,
                   .in_a_row = entry.damping.in_a_row(),
                   .delay = entry.delay};
-  entry.answer_at.reset();
+  set_answer_at(spot, entry, std::nullopt);
   entry.seen.reset();
   entry.said = text;
   entry.damping.answered();
@@ -143,16 +177,16 @@ Finding DriftBook::answer(const Spot& spot, Entry& entry, std::string_view text)
   switch (entry.holding.on_drift) {
     case OnDrift::kReport:
       ++counts_.reported;
-      entry.calm = fight ? Calm::kFight : Calm::kForeign;
+      set_calm(spot, entry, fight ? Calm::kFight : Calm::kForeign);
       break;
     case OnDrift::kRepair:
       entry.answering = true;
-      entry.calm = fight ? Calm::kFight : Calm::kForeign;
+      set_calm(spot, entry, fight ? Calm::kFight : Calm::kForeign);
       break;
     case OnDrift::kAdopt:
       ++counts_.adopted;
       entry.holding.expected = text;
-      entry.calm = fight ? Calm::kFight : Calm::kAdopted;
+      set_calm(spot, entry, fight ? Calm::kFight : Calm::kAdopted);
       break;
   }
   return finding;
@@ -165,24 +199,24 @@ void DriftBook::repaired(const Spot& spot, Repair how) {
   entry.answering = false;
   entry.said.reset();
   ++(how == Repair::kDone ? counts_.repaired : counts_.failed);
-  if (how == Repair::kDone && entry.calm == Calm::kForeign) entry.calm = Calm::kHeld;
+  if (how == Repair::kDone && entry.calm == Calm::kForeign) set_calm(spot, entry, Calm::kHeld);
   ended_.push_back(group_of(spot));  // Nobody has looked meanwhile.
 }
 
 std::vector<Spot> DriftBook::due() const {
   std::vector<Spot> spots;
   const MonoTime now = clock_.now();
-  for (const auto& [spot, entry] : spots_)
-    if (entry.answer_at && now >= *entry.answer_at && !own_.contains(group_of(spot)))
-      spots.push_back(spot);
+  for (const Spot& spot : waiting_)
+    if (now >= *spots_.at(spot).answer_at && !own_.contains(group_of(spot))) spots.push_back(spot);
   return spots;
 }
 
 std::optional<MonoTime> DriftBook::next_due() const {
   std::optional<MonoTime> next;
-  for (const auto& [spot, entry] : spots_)
-    if (entry.answer_at && !own_.contains(group_of(spot)) && (!next || *entry.answer_at < *next))
-      next = entry.answer_at;
+  for (const Spot& spot : waiting_) {
+    const auto at = spots_.at(spot).answer_at;
+    if (!own_.contains(group_of(spot)) && (!next || *at < *next)) next = at;
+  }
   return next;
 }
 
@@ -210,7 +244,9 @@ std::optional<Calm> DriftBook::calm_of(const Group& group) const {
 
 std::map<Calm, std::size_t> DriftBook::census() const {
   std::map<Calm, std::size_t> census;
-  for (const auto& [spot, entry] : spots_) ++census[now(entry)];
+  for (const auto& [calm, count] : calm_)
+    if (calm != Calm::kFight && count > 0) census[calm] = count;
+  for (const Spot& spot : fights_) ++census[now(spots_.at(spot))];
   return census;
 }
 

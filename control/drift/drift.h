@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,6 +93,7 @@ class DriftBook {
   // A change of our own in this group begins, and ends; they may nest.
   void begin_own(const Group& group);
   void end_own(const Group& group);
+  [[nodiscard]] bool is_own(const Group& group) const { return own_.contains(group); }
 
   // What to read because the group was written; nothing while a change of our own is under way, or
   // an answer waits.
@@ -127,9 +129,13 @@ class DriftBook {
     std::chrono::nanoseconds delay{};
     bool answering = false;  // Handed out, not repaired() yet.
   };
+  void enter(const Spot& spot, Entry entry);
+  void leave(const Spot& spot);
+  void set_calm(const Spot& spot, Entry& entry, Calm calm);
+  void set_answer_at(const Spot& spot, Entry& entry, std::optional<MonoTime> at);
   [[nodiscard]] std::span<const Spot> spots_in(const Group& group) const;
   void drop_group(const Group& group, const std::string& cgroup);
-  void back_to_normal(Entry& entry);
+  void back_to_normal(const Spot& spot, Entry& entry);
   [[nodiscard]] Calm now(const Entry& entry) const;
   Finding answer(const Spot& spot, Entry& entry, std::string_view text);
 
@@ -140,6 +146,10 @@ class DriftBook {
   std::map<std::string, std::vector<Group>> paths_;
   std::map<Group, std::size_t> own_;  // Changes of our own under way.
   std::vector<Group> ended_;
+  // Of thousands that are held few have anything to wait for: each turn asks.
+  std::set<Spot> waiting_;  // Those with an answer_at.
+  std::set<Spot> fights_;   // Those whose calm, as it was set, is a fight.
+  std::map<Calm, std::size_t> calm_;
   DriftCounts counts_;
 };
 

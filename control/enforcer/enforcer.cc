@@ -82,19 +82,20 @@ Outcome Enforcer::run(const limit::Plan& plan, const Order& order, limit::Kernel
 std::vector<Outcome> Enforcer::run_all(std::span<const Change> changes, limit::KernelPort& port) {
   std::vector<Outcome> outcomes(changes.size());
   std::vector<Admitted> admitted;
+  // Alone it is looked at before it is begun. Of several each is when its turn comes: what was so
+  // before the others went may be otherwise then.
+  const bool is_alone = changes.size() == 1;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     auto claim = std::make_unique<Claim>(*this, *changes[i].plan);
-    if (auto settled = try_admit(changes[i], *claim, port))
+    if (auto settled = try_admit(changes[i], *claim, is_alone ? &port : nullptr))
       outcomes[i] = *std::move(settled);
     else
       admitted.push_back({i, std::move(claim), 0});
   }
   begin_all(changes, admitted, outcomes);
-  // What was so when it was admitted may be otherwise when its turn comes.
-  const bool others_went_first = admitted.size() > 1;
   for (Admitted& one : admitted) {
     const Change& change = changes[one.index];
-    auto fresh = others_went_first ? still_so(*change.plan, port) : Result<>();
+    auto fresh = is_alone ? Result<>() : still_so(*change.plan, port);
     outcomes[one.index] =
         fresh ? execute(change, one.id, port) : call_off(change, one.id, std::move(fresh).error());
     one.claim.reset();
@@ -131,7 +132,7 @@ EnforcerCounts Enforcer::counts() const {
 }
 
 std::optional<Outcome> Enforcer::try_admit(const Change& change, const Claim& claim,
-                                           limit::KernelPort& port) {
+                                           limit::KernelPort* port) {
   const limit::Plan& plan = *change.plan;
   const Order& order = *change.order;
   if (!plan.ok()) {
@@ -145,8 +146,9 @@ std::optional<Outcome> Enforcer::try_admit(const Change& change, const Claim& cl
     return refuse(
         plan, order,
         failure(ErrorKind::kBusy, "enforce", "another change of it is under way").error());
-  if (auto fresh = still_so(plan, port); !fresh)
-    return refuse(plan, order, std::move(fresh).error());
+  if (port != nullptr)
+    if (auto fresh = still_so(plan, *port); !fresh)
+      return refuse(plan, order, std::move(fresh).error());
   if (!plan.writes.empty()) return std::nullopt;
   Outcome nothing_to_do;
   if (order.after.empty()) return nothing_to_do;

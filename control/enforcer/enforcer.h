@@ -102,9 +102,10 @@ class Enforcer {
   class Claim;
   struct Admitted;
 
-  // Nothing: the change may begin, and `claim` holds its groups.
+  // Nothing: the change may begin, and `claim` holds its groups. Without a port what the plan is
+  // made from is not looked at.
   std::optional<Outcome> try_admit(const Change& change, const Claim& claim,
-                                   limit::KernelPort& port);
+                                   limit::KernelPort* port);
   void begin_all(std::span<const Change> changes, std::vector<Admitted>& admitted,
                  std::vector<Outcome>& outcomes);
   void count(const Outcome& outcome);

@@ -252,7 +252,8 @@ Gate shrink_gate(const Clock& clock, const ShrinkOptions& options) {
   return [&clock, options](const limit::Plan& plan, std::size_t index,
                            limit::KernelPort& port) -> Result<> {
     const limit::Write& write = plan.writes[index];
-    if (!is_shrink(write)) return {};
+    // Most of the time there is nothing to reclaim, and one number says so.
+    if (!is_shrink(write) || fits(write, port)) return {};
     return Shrink(write, port, clock, options).run();
   };
 }

@@ -79,6 +79,7 @@ void HostMachine::update() {
   for (const cgroupfs::Cgroup* cgroup : changes.added) {
     const Member& member = members_[cgroup->serial] = {cgroup, identify(*cgroup)};
     if (is_pending(member.identity)) pending_.insert(cgroup->serial);
+    by_path_.insert_or_assign(cgroup->path, cgroup->serial);
     joined_at_ = clock_.now();
     news_.added.push_back({*cgroup, member.identity});
   }
@@ -89,6 +90,10 @@ void HostMachine::update() {
   for (const auto& cgroup : changes.removed) {
     auto member = members_.extract(cgroup->serial);
     pending_.erase(cgroup->serial);
+    // One that was made again has taken its place.
+    if (const auto at = by_path_.find(cgroup->path);
+        at != by_path_.end() && at->second == cgroup->serial)
+      by_path_.erase(at);
     inventory_->forget(cgroup->serial);
     news_.removed.push_back({*cgroup, member ? member.mapped().identity : nullptr});
   }
@@ -121,8 +126,8 @@ Result<std::vector<Target>> HostMachine::targets_at(const std::string& path) {
   const std::scoped_lock guard(mutex_);
   update();
   std::vector<Target> targets;
-  for (const auto& [serial, member] : members_)
-    if (member.cgroup->path == path) targets.push_back(target_of(*member.cgroup));
+  if (const auto serial = by_path_.find(path); serial != by_path_.end())
+    targets.push_back(target_of(*members_.at(serial->second).cgroup));
   return targets;
 }
 

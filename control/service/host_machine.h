@@ -100,7 +100,8 @@ class HostMachine final : public Machine {
     inventory::IdentityPtr identity;  // As it was told in the news.
   };
   std::unordered_map<std::uint64_t, Member> members_;  // By serial.
-  std::unordered_set<std::uint64_t> pending_;          // Members whose metadata is not there yet.
+  std::unordered_map<std::string, std::uint64_t> by_path_;
+  std::unordered_set<std::uint64_t> pending_;  // Members whose metadata is not there yet.
   MonoTime all_looked_at_;
   MonoTime joined_at_;  // The last group.
   GroupNews news_;

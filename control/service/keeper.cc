@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds kFirstPause{1};
 constexpr std::chrono::seconds kLongestPause{300};
+constexpr std::chrono::milliseconds kBetweenLooks{1};
 
 void drain(const Fd& fd) {
   std::uint64_t count = 0;
@@ -53,7 +55,11 @@ void Keeper::wake() {
 }
 
 void Keeper::work(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
+  for (MonoTime last; !stop.stop_requested();) {
+    // Not for each of the writes that make a change, or a container.
+    if (const auto since = clock_.now() - last; since < kBetweenLooks)
+      std::this_thread::sleep_for(kBetweenLooks - since);
+    last = clock_.now();
     const std::chrono::nanoseconds rest = look_at_groups();
     end_leases();
     arm();

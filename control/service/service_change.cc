@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -24,6 +26,14 @@ constexpr std::chrono::milliseconds kBetweenTries{20};
 bool has_write(const limit::Plan& plan, const Spot& spot) {
   return std::ranges::any_of(plan.writes,
                              [&](const limit::Write& write) { return spot_of(write) == spot; });
+}
+
+// What was there before our first change.
+std::optional<std::string> found_at(const Journal& journal, const Spot& spot) {
+  return journal.with_state([&](const State& state) {
+    const auto found = state.found().find(spot);
+    return found == state.found().end() ? std::nullopt : std::optional(found->second.found.text);
+  });
 }
 
 bool is_leased(const State& state, const Spot& spot) {
@@ -170,9 +180,9 @@ void Service::plan_limits(Draft& draft, const limit::KernelView& view) const {
 }
 
 Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const {
-  const State state = journal_->state();
   if (draft.request.restore_all) {
-    Returning back = restoration(state, view, {&draft.target.cgroup, 1});
+    Returning back = journal_->with_state(
+        [&](const State& state) { return restoration(state, view, {&draft.target.cgroup, 1}); });
     draft.plan = std::move(back.plan);
     draft.after = std::move(back.after);
     return {};
@@ -180,7 +190,7 @@ Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const
   // One knob goes back and leaves those alone that share its file, so it is set to what was found.
   const std::size_t group = *view.index_of(draft.target.cgroup);
   Draft setting_back{.target = draft.target, .request = draft.request};
-  std::vector<Spot> spots;
+  std::vector<std::pair<Spot, std::string>> spots;  // With what was found there.
   std::vector<Spot> raw;
   for (const KnobRef& ref : draft.request.restore) {
     const auto place = place_of(view, group, ref.knob, ref.detail);
@@ -188,15 +198,15 @@ Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const
       return refuse(Problem::kRefused, draft.target.cgroup + " has no " +
                                            std::string(limit::name_of(ref.knob)) +
                                            (ref.detail.empty() ? "" : " for " + ref.detail));
-    const auto found = state.found().find(place->spot);
-    if (found == state.found().end()) continue;
-    const std::string& text = found->second.found.text;
+    const auto before = found_at(*journal_, place->spot);
+    if (!before) continue;
+    const std::string& text = *before;
     limit::Setting setting{native(ref.knob, place->version), ref.detail, std::nullopt};
     limit::GroupView then = view.groups[group];
     std::erase_if(then.files, [](const limit::FileText& file) {
       return file.name == "freezer.self_freezing";  // Of now.
     });
-    spots.push_back(place->spot);
+    spots.emplace_back(place->spot, text);
     // An empty cpuset is no value that somebody may ask for.
     if (text.empty() && limit::info_of(ref.knob).unit == limit::Unit::kIds) {
       raw.push_back(place->spot);
@@ -208,14 +218,16 @@ Answer<> Service::plan_return(Draft& draft, const limit::KernelView& view) const
   setting_back.request.v1_write_caps = limit::PlanOptions::DirectIo::kAccept;
   plan_limits(setting_back, view);
   draft.plan = std::move(setting_back.plan);
-  Returning as_found = restoration(state, view, raw);
-  std::ranges::move(as_found.plan.writes, std::back_inserter(draft.plan.writes));
-  draft.after = std::move(as_found.after);
-  for (const Spot& spot : spots) {
-    const auto found = state.found().find(spot);
+  if (!raw.empty()) {
+    Returning as_found =
+        journal_->with_state([&](const State& state) { return restoration(state, view, raw); });
+    std::ranges::move(as_found.plan.writes, std::back_inserter(draft.plan.writes));
+    draft.after = std::move(as_found.after);
+  }
+  for (const auto& [spot, before] : spots) {
     const std::string* text = view.groups[group].find(spot.file);
     if (!has_write(draft.plan, spot) && text != nullptr &&
-        limit::same_text(spot.file, found->second.found.text, limit::line_of(*text, spot.key)))
+        limit::same_text(spot.file, before, limit::line_of(*text, spot.key)))
       draft.after.emplace_back(Returned{spot});
   }
   return {};
@@ -252,7 +264,7 @@ std::vector<Outcome> Service::run(std::span<const Change> changes, limit::Kernel
   return outcomes;
 }
 
-Order Service::order_of(const Draft& draft, const Actor& actor) const {
+Order Service::order_of(const Draft& draft, const Actor& actor, std::uint64_t free_swap) const {
   Order order;
   order.purpose = purpose_of(draft.request);
   order.lease = draft.request.lease.value_or(std::chrono::nanoseconds(0));
@@ -261,7 +273,7 @@ Order Service::order_of(const Draft& draft, const Actor& actor) const {
   shrink.deadline = draft.request.deadline;
   if (draft.request.below_floor == LimitRequest::BelowFloor::kForce)
     shrink.below_floor = ShrinkOptions::BelowFloor::kForce;
-  shrink.free_swap = machine_.free_swap();
+  shrink.free_swap = free_swap;
   order.gate = shrink_gate(clock_, shrink);
   order.now = machine_.now();
   order.after = draft.after;
@@ -298,6 +310,9 @@ bool Service::try_once(std::vector<Work>& works, bool last, limit::KernelPort& p
   std::vector<Work*> begun;
   std::deque<Order> orders;
   std::vector<Change> changes;
+  const bool shrinks =
+      std::ranges::any_of(works, [](const Work& work) { return work.commission.draft.shrinks; });
+  const std::uint64_t free_swap = shrinks ? machine_.free_swap() : 0;
   for (Work& work : works) {
     if (work.report) continue;
     Draft& draft = work.commission.draft;
@@ -307,7 +322,7 @@ bool Service::try_once(std::vector<Work>& works, bool last, limit::KernelPort& p
       continue;
     }
     begun.push_back(&work);
-    orders.push_back(order_of(draft, work.commission.actor));
+    orders.push_back(order_of(draft, work.commission.actor, free_swap));
     changes.push_back({&draft.plan, &orders.back()});
   }
   if (begun.empty()) return false;
@@ -344,13 +359,17 @@ ChangeReport Service::report_of(Draft draft, Outcome outcome) {
 }
 
 Answer<Ending> Service::draft_ending(std::uint64_t lease) {
-  const State state = journal_->state();
-  const auto entry = state.leases().find(lease);
-  if (entry == state.leases().end()) return Ending{.lease = lease};
-  const limit::KernelView view = PLIMSOLL_TRY(machine_.view(groups_of(entry->second)));
-  Ending ending{.lease = lease, .back = expiry(state, view, lease), .cause = entry->second.cause};
+  const auto granted = journal_->with_state([&](const State& state) {
+    const auto entry = state.leases().find(lease);
+    return entry == state.leases().end() ? std::nullopt : std::optional(entry->second);
+  });
+  if (!granted) return Ending{.lease = lease};
+  const limit::KernelView view = PLIMSOLL_TRY(machine_.view(groups_of(*granted)));
+  Ending ending{.lease = lease, .cause = granted->cause};
+  ending.back =
+      journal_->with_state([&](const State& state) { return expiry(state, view, lease); });
   ending.back.plan = with_guards(std::move(ending.back.plan), view);
-  ending.cause.rule = "end of lease " + std::to_string(lease) + ": " + entry->second.cause.rule;
+  ending.cause.rule = "end of lease " + std::to_string(lease) + ": " + granted->cause.rule;
   ending.shrinks = std::ranges::any_of(ending.back.plan.writes, is_shrink);
   return ending;
 }

@@ -21,6 +21,7 @@ class FakeMachine final : public Machine {
   std::map<std::string, std::string> managers;  // By the paths of groups.
   Moment at{.boot_id = "one boot"};
   std::uint64_t swap = 0;
+  std::size_t views = 0;  // How often somebody has read one.
   const ManagerPort* way_to_manager = nullptr;
 
   Result<std::vector<Target>> targets() override {
@@ -37,6 +38,7 @@ class FakeMachine final : public Machine {
   using Machine::view;
   Result<limit::KernelView> view(std::span<const std::string> /*groups*/,
                                  const cgroupfs::ControllerSet& /*controllers*/) override {
+    ++views;
     limit::KernelView view = kernel_.model().view();
     for (const auto& [path, by] : managers)
       if (const auto group = view.index_of(path)) view.groups[*group].manager = by;
