@@ -194,6 +194,7 @@ void Monitor::follow_tree() {
 }
 
 milliseconds Monitor::rest() const {
+  if (!unarmed_.empty()) return milliseconds(0);
   const MonoTime now = clock_.now();
   MonoTime until = std::min(next_tick_, next_settle_);
   if (!fast_.empty()) until = std::min(until, next_fast_);
@@ -238,6 +239,7 @@ void Monitor::step(milliseconds most) {
   }
   if (now >= next_settle_) settle_ended(now);
   for (BreachEvent& event : coalescer_.due(now)) publish(std::move(event));
+  arm_next();
 }
 
 void Monitor::run(const std::stop_token& stop) {

@@ -145,7 +145,8 @@ class Monitor {
   void note_usage(const Group& group, MonoTime now);
   void sample_fast(MonoTime now);
   void look_at(Group& group, MonoTime now);
-  void update_thresholds(Group& group);
+  void want_thresholds(Group& group);
+  void arm_next();
   void remember_commands(Group& group, MonoTime now);
   void tell(BreachEvent event, Group* group, MonoTime now);
   std::uint64_t publish(BreachEvent event);
@@ -179,6 +180,7 @@ class Monitor {
   std::map<std::string, std::unique_ptr<Group>, std::less<>> ended_;
   std::vector<std::uint64_t> rechecks_;  // Serials of groups whose counters may still move.
   std::vector<std::uint64_t> fast_;
+  std::deque<std::uint64_t> unarmed_;  // Whose thresholds are not what their limits ask for.
   std::vector<cgroupfs::ReadTarget> targets_;
   ReadBuffer buffer_;
 

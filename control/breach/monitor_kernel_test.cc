@@ -238,6 +238,26 @@ TEST_F(MonitorKernel, NearingALimitIsToldOnTheWay) {
   EXPECT_GE(event->percent.value_or(0), 80U);
 }
 
+// The kernel takes its time for each.
+TEST_F(MonitorKernel, ThresholdsOfManyAreMadeOneGroupAtATime) {
+  if (!v1_) GTEST_SKIP() << "thresholds of memory are v1's";
+  for (const char* group : {"/a", "/b", "/c"}) {
+    ASSERT_TRUE(groups_.make(memory_, group));
+    limit_memory(group);
+  }
+  start();
+  const std::size_t before = monitor_->stats().watcher.descriptors;
+  int rounds = 0;
+  for (std::size_t held = before; rounds < 1000 && monitor_->rest() == milliseconds(0); ++rounds) {
+    step(milliseconds(0));
+    const std::size_t now = monitor_->stats().watcher.descriptors;
+    EXPECT_LE(now, held + 1);
+    held = now;
+  }
+  EXPECT_GE(rounds, 2);
+  EXPECT_GE(monitor_->stats().watcher.descriptors, before + 2);
+}
+
 TEST_F(MonitorKernel, ThrottlingIsTold) {
   const auto cpu = layout().of(Controller::kCpu);
   if (!cpu) GTEST_SKIP() << "no cpu controller here";

@@ -73,7 +73,7 @@ bool Monitor::sample(MonoTime now) {
     if (target.outcome != ReadOutcome::kRead) continue;
     ran = has_run(group) || ran;
     look_at(group, now);
-    if (target.due.has(Tier::kSlow)) update_thresholds(group);
+    if (target.due.has(Tier::kSlow)) want_thresholds(group);
     if (group.judge.is_close() && fast_.size() < options_.max_fast)
       fast_.push_back(target.cgroup->serial);
   }
@@ -139,9 +139,26 @@ void Monitor::look_at(Group& group, MonoTime now) {
   }
 }
 
-void Monitor::update_thresholds(Group& group) {
+void Monitor::want_thresholds(Group& group) {
+  if (layout_.mode == cgroupfs::Mode::kV2 || group.wants_thresholds ||
+      group.sample.value(Field::kMemoryLimit) == group.threshold_limit)
+    return;
+  group.wants_thresholds = true;
+  unarmed_.push_back(group.cgroup->serial);
+}
+
+// One group each time. For each threshold the kernel waits until nobody has the old list any more,
+// 8 to 16 ms (synchronize_rcu() in mm/memcontrol-v1.c, Linux 6.18), and what came meanwhile is
+// told in between: of a thousand groups with limits that are there at the start, or get theirs at
+// once, it would wait for half a minute.
+void Monitor::arm_next() {
+  if (unarmed_.empty()) return;
+  const auto found = by_serial_.find(unarmed_.front());
+  unarmed_.pop_front();
+  if (found == by_serial_.end() || found->second->owned) return;
+  Group& group = *found->second;
+  group.wants_thresholds = false;
   const auto limit = group.sample.value(Field::kMemoryLimit);
-  if (limit == group.threshold_limit) return;
   group.threshold_limit = limit;
   std::vector<std::uint64_t> bytes;
   if (limit)

@@ -33,6 +33,7 @@ struct Monitor::Group {
   bool limits_due = true;
   MonoTime limits_at;
   std::optional<std::uint64_t> threshold_limit;  // What the thresholds were made of.
+  bool wants_thresholds = false;                 // Stands in `unarmed_`.
   // v1: signals that came when the group was gone; one of them is the removal's.
   std::uint64_t unresolved = 0;
   std::size_t rechecked = 0;  // How often since the last signal.
