@@ -54,6 +54,8 @@ class CgroupPort : public KernelPort {
     bool writable = false;
     Fd fd;
   };
+  // True: the files held are forgotten, and the call may be made once more.
+  bool try_anew(const Error& error);
   Result<const DirFd*> dir_of(const Place& place);
   // For writing as well, where the file lets it.
   Result<const OpenFile*> file_of(const Place& place, const std::string& name);
