@@ -1,8 +1,12 @@
 // apply() on the kernel of this machine: all of a plan or none of it, and never another group.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -103,6 +107,37 @@ TEST_F(ApplyOnKernel, AGroupMadeAgainUnderThePathIsNotWritten) {
     EXPECT_EQ(applied.error->kind, ErrorKind::kGone) << applied.error->message();
     EXPECT_EQ(text_of(view(), group(), "pids.max"), "max");
   }
+}
+
+// As systemd does it when no unit below asks for the controller any more.
+TEST_F(ApplyOnKernel, FilesHeldOfAControllerTakenAndGivenBackAreOpenedAnew) {
+  const Plan wanted = plan(view());
+  ASSERT_EQ(apply(wanted, port_).end, Applied::End::kDone);
+  const Write& pids = *std::ranges::find(wanted.writes, "pids.max", &Write::file);
+  const KernelView now = view();
+  if (now.of(cgroupfs::Controller::kPids).version != 2)
+    GTEST_SKIP() << "a v1 group has its controller for ever";
+  const DirFd& root = groups_.layout().hierarchies[pids.at.hierarchy].dir;
+  const std::string file = cgroupfs::relative(groups_.top()) + "/cgroup.subtree_control";
+  const auto turn = [&](std::string_view text) {
+    const Fd fd(::openat(root.get(), file.c_str(), O_WRONLY | O_CLOEXEC));
+    return ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  };
+  for (const bool reads : {true, false}) {
+    ASSERT_TRUE(port_.read(pids.at, pids.file));
+    ASSERT_TRUE(turn("-pids"));
+    EXPECT_EQ(port_.read(pids.at, pids.file).error().kind, ErrorKind::kNotOffered);
+    ASSERT_TRUE(turn("+pids"));
+    ASSERT_TRUE(port_.read(pids.at, pids.file));
+    ASSERT_TRUE(turn("-pids"));
+    ASSERT_TRUE(turn("+pids"));
+    if (reads) {
+      EXPECT_EQ(port_.read(pids.at, pids.file).value_or("gone"), "max");
+    } else {
+      EXPECT_TRUE(port_.write(pids.at, pids.file, "70"));
+    }
+  }
+  EXPECT_EQ(port_.read(pids.at, pids.file).value_or("gone"), "70");
 }
 
 // The kernel lets no cpuset with processes lose its list (ENOSPC), and empties one without.

@@ -58,40 +58,34 @@ Result<const CgroupPort::OpenFile*> CgroupPort::file_of(const Place& place,
 }
 
 // A controller that was taken from the group since, and maybe given back (systemd does so), took
-// its files along: those held are nobody's then.
-bool CgroupPort::try_anew(const Error& error) {
-  if (error.os_error != ENODEV) return false;
+// its files along: those held are nobody's then, and no call on them reached its parser.
+template <typename Use>
+auto CgroupPort::use(const Place& place, const std::string& name, const Use& use)
+    -> std::invoke_result_t<Use, const OpenFile&> {
+  auto used = use(*PLIMSOLL_TRY(file_of(place, name)));
+  if (used || used.error().os_error != ENODEV) return used;
   files_.clear();
-  return true;
+  return use(*PLIMSOLL_TRY(file_of(place, name)));
 }
 
 Result<std::string> CgroupPort::read(const Place& place, const std::string& file) {
-  const OpenFile* open = PLIMSOLL_TRY(file_of(place, file));
-  auto text = buffer_.pread_all(open->fd, file);
-  if (!text && try_anew(text.error())) {
-    open = PLIMSOLL_TRY(file_of(place, file));
-    text = buffer_.pread_all(open->fd, file);
-  }
-  if (!text) return std::unexpected(std::move(text).error());
-  if (text->ends_with('\n')) text->remove_suffix(1);
-  return std::string(*text);
+  return use(place, file, [&](const OpenFile& open) -> Result<std::string> {
+    std::string_view text = PLIMSOLL_TRY(buffer_.pread_all(open.fd, file));
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    return std::string(text);
+  });
 }
 
 Result<> CgroupPort::write(const Place& place, const std::string& file, std::string_view text) {
-  const OpenFile* open = PLIMSOLL_TRY(file_of(place, file));
-  if (!open->writable) return os_failure("openat", file, EACCES);
-  // A write of nothing never reaches the kernel's parser: a lone newline empties a cpuset.
-  const std::string_view bytes = text.empty() ? std::string_view("\n") : text;
-  ssize_t written = ::pwrite(open->fd.get(), bytes.data(), bytes.size(), 0);
-  // That one reached no parser.
-  if (written < 0 && errno == ENODEV) {
-    files_.clear();
-    open = PLIMSOLL_TRY(file_of(place, file));
-    written = ::pwrite(open->fd.get(), bytes.data(), bytes.size(), 0);
-  }
-  if (written == static_cast<ssize_t>(bytes.size())) return {};
-  const int os_error = written < 0 ? errno : EIO;
-  return os_failure("write", file + " <- " + std::string(text), os_error);
+  return use(place, file, [&](const OpenFile& open) -> Result<> {
+    if (!open.writable) return os_failure("openat", file, EACCES);
+    // A write of nothing never reaches the kernel's parser: a lone newline empties a cpuset.
+    const std::string_view bytes = text.empty() ? std::string_view("\n") : text;
+    const ssize_t written = ::pwrite(open.fd.get(), bytes.data(), bytes.size(), 0);
+    if (written == static_cast<ssize_t>(bytes.size())) return {};
+    const int os_error = written < 0 ? errno : EIO;
+    return os_failure("write", file + " <- " + std::string(text), os_error);
+  });
 }
 
 }  // namespace plimsoll::limit

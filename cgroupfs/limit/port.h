@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -54,11 +55,13 @@ class CgroupPort : public KernelPort {
     bool writable = false;
     Fd fd;
   };
-  // True: the files held are forgotten, and the call may be made once more.
-  bool try_anew(const Error& error);
   Result<const DirFd*> dir_of(const Place& place);
   // For writing as well, where the file lets it.
   Result<const OpenFile*> file_of(const Place& place, const std::string& name);
+  // What `use` returns of the file, which may have to be opened anew.
+  template <typename Use>
+  auto use(const Place& place, const std::string& name, const Use& use)
+      -> std::invoke_result_t<Use, const OpenFile&>;
 
   const cgroupfs::Layout& layout_;
   std::map<std::pair<std::size_t, std::uint64_t>, DirFd> dirs_;  // By hierarchy and inode.
