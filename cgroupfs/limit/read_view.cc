@@ -206,8 +206,8 @@ cgroupfs::ControllerSet controllers_of(std::span<const Setting> settings) {
 Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                              std::span<const std::string> groups,
                              const cgroupfs::ControllerSet& needed) {
-  const bool divided = std::ranges::none_of(layout.hierarchies, [](const auto& hierarchy) {
-    return hierarchy.version == 2 && hierarchy.controllers.any();
+  const bool divided = std::ranges::none_of(layout.hierarchies, [&](const auto& hierarchy) {
+    return hierarchy.version == 2 && (hierarchy.controllers & needed).any();
   });
   const cgroupfs::ControllerSet& controllers = divided ? needed : kAll;
   KernelView view;

@@ -22,10 +22,11 @@ inline const cgroupfs::ControllerSet kAll = cgroupfs::ControllerSet().set();
 // are left out. GroupView::processes is told of the hierarchies whose rules ask for it: v2, and
 // that of v1's cpuset.
 //
-// `needed`: where each controller has a hierarchy of its own (v1), a plan about knobs of these
-// alone needs no file of the others, and most hierarchies are not looked at: some 15 files instead
-// of 120 for a group below the root. To such a view a group that is in no hierarchy of theirs is
-// not there. On v2 everything is read: there the files of one controller tell of the others, too.
+// `needed`: where each of these controllers has a hierarchy of its own (v1), a plan about their
+// knobs alone needs no file of the others, and most hierarchies are not looked at: some 15 files
+// instead of 120 for a group below the root. To such a view a group that is in no hierarchy of
+// theirs is not there. Where one of them is on v2 everything is read: there the files of one
+// controller tell of the others, too.
 [[nodiscard]] Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                                            std::span<const std::string> groups,
                                            const cgroupfs::ControllerSet& needed = kAll);
