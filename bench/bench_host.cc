@@ -1,6 +1,7 @@
 #include "bench/bench_host.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -9,16 +10,23 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
+#include <filesystem>
+#include <thread>
 #include <utility>
 
+#include "base/number.h"
 #include "base/read_file.h"
+#include "bench/measure.h"
 
 namespace plimsoll::bench {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr const char* kRoot = "/sys/fs/cgroup";
 constexpr std::array kControllers = {"cpu",   "cpuacct", "cpuset", "memory",
@@ -56,6 +64,26 @@ constexpr std::array<FloorFile, 10> kDynamicV2 = {{{"", "cpu.stat"},
                                                    {"", "memory.pressure"},
                                                    {"", "io.pressure"}}};
 
+const std::string kPrefix = "plimsoll-test-bench-";
+
+// With all below it. A killed process leaves its group a moment later: tries for a while.
+void remove_groups(const fs::path& group) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(group, ignored))
+    if (entry.is_directory(ignored)) remove_groups(entry.path());
+  for (int i = 0; i < 200 && ::rmdir(group.c_str()) != 0 && errno == EBUSY; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+void remove_leftovers(const std::string& mount) {
+  for (const auto& entry : fs::directory_iterator(mount)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(kPrefix)) continue;
+    const auto pid = to_number<pid_t>(name.substr(kPrefix.size()));
+    if (pid && ::kill(*pid, 0) != 0 && errno == ESRCH) remove_groups(entry.path());
+  }
+}
+
 void make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0) {
     std::perror(path.c_str());
@@ -65,8 +93,15 @@ void make_directory(const std::string& path) {
 
 }  // namespace
 
-BenchHost::BenchHost(std::size_t groups)
-    : name_("plimsoll-test-bench-" + std::to_string(::getpid())) {
+std::optional<std::size_t> groups_asked(std::span<char*> arguments) {
+  const auto count = arguments.size() > 1 ? to_number<std::size_t>(arguments[1]) : 1000;
+  if (count && *count > 0 && ::geteuid() == 0) return count;
+  std::fprintf(stderr, "%s [groups], as root\n", arguments[0]);
+  return std::nullopt;
+}
+
+BenchHost::BenchHost(std::size_t groups, Names names)
+    : name_(kPrefix + std::to_string(::getpid())) {
   v1_ = ::access("/sys/fs/cgroup/memory/memory.stat", F_OK) == 0;
   if (v1_) {
     for (const char* controller : kControllers)
@@ -74,21 +109,23 @@ BenchHost::BenchHost(std::size_t groups)
   } else {
     mounts_.emplace_back(kRoot);
   }
-  for (const std::string& mount : mounts_) make_directory(mount + "/" + name_);
+  for (const std::string& mount : mounts_) remove_leftovers(mount);
+  make("");
+  if (names == Names::kDocker) make("docker");
   for (std::size_t i = 0; i < groups; ++i) {
-    std::array<char, 24> name{};
-    std::snprintf(name.data(), name.size(), "c%05zu", i);
-    groups_.emplace_back(name.data());
-    for (const std::string& mount : mounts_)
-      make_directory(mount + "/" + name_ + "/" + name.data());
+    const std::string n = std::to_string(i);
+    make(groups_.emplace_back(names == Names::kDocker
+                                  ? "docker/" + std::string(64 - n.size(), 'a') + n
+                                  : "c" + std::string(n.size() < 5 ? 5 - n.size() : 0, '0') + n));
   }
 }
 
+void BenchHost::make(const std::string& below) const {
+  for (const std::string& mount : mounts_) make_directory(mount + top() + "/" + below);
+}
+
 BenchHost::~BenchHost() {
-  for (const std::string& mount : mounts_) {
-    for (const std::string& group : groups_) ::rmdir((mount + "/" + name_ + "/" + group).c_str());
-    ::rmdir((mount + "/" + name_).c_str());
-  }
+  for (const std::string& mount : mounts_) remove_groups(mount + top());
 }
 
 std::string BenchHost::path(const std::string& group, const std::string& controller,
@@ -107,11 +144,15 @@ void BenchHost::set_quotas() const {
   }
 }
 
-cgroupfs::Layout BenchHost::layout() const {
-  const DirFd root = open_dir(kRoot).value();
+cgroupfs::Layout BenchHost::whole_layout() {
   const DirFd proc = open_dir("/proc").value();
-  cgroupfs::Layout layout =
-      cgroupfs::open_layout(read_file_at(proc, "self/mountinfo").value(), root).value();
+  return cgroupfs::open_layout(read_file_at(proc, "self/mountinfo").value(),
+                               open_dir(kRoot).value())
+      .value();
+}
+
+cgroupfs::Layout BenchHost::layout() const {
+  cgroupfs::Layout layout = whole_layout();
   std::erase_if(layout.hierarchies, [&](cgroupfs::Hierarchy& hierarchy) {
     auto own = open_dir_at(hierarchy.dir, name_.c_str());
     if (!own) return true;
@@ -224,38 +265,6 @@ double Floor::read() {
     spent += seconds;
   }
   return spent;
-}
-
-namespace {
-
-double cpu_of(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
-}  // namespace
-
-double thread_cpu() {
-  return cpu_of(CLOCK_THREAD_CPUTIME_ID);
-}
-
-double process_cpu() {
-  return cpu_of(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values.empty() ? 0 : values[values.size() / 2];
-}
-
-std::size_t resident_bytes() {
-  const DirFd proc = open_dir("/proc").value();
-  const std::string text = read_file_at(proc, "self/statm").value();
-  unsigned long total = 0;
-  unsigned long resident = 0;
-  std::sscanf(text.c_str(), "%lu %lu", &total, &resident);
-  return static_cast<std::size_t>(resident) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace plimsoll::bench

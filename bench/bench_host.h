@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,17 +13,34 @@
 
 namespace plimsoll::bench {
 
-// /sys/fs/cgroup/*/plimsoll-test-bench-<pid>/c00000 ... Needs root.
+// How many groups the command line asks for, 1000 if it asks for none. Nothing: it was said what is
+// wrong, and who calls exits with 2.
+[[nodiscard]] std::optional<std::size_t> groups_asked(std::span<char*> arguments);
+
+enum class Names : std::uint8_t {
+  kPlain,   // c00000
+  kDocker,  // docker/<64 characters>: each is a container, by its path.
+};
+
+// /sys/fs/cgroup/*/plimsoll-test-bench-<pid>/c00000 ... Needs root. What killed runs have left is
+// removed first.
 class BenchHost {
  public:
-  explicit BenchHost(std::size_t groups);
+  explicit BenchHost(std::size_t groups, Names names = Names::kPlain);
   ~BenchHost();
   BenchHost(const BenchHost&) = delete;
   BenchHost& operator=(const BenchHost&) = delete;
 
   // A layout whose hierarchies are rooted at our own directory: nothing else on the host is seen.
   [[nodiscard]] cgroupfs::Layout layout() const;
+  [[nodiscard]] static cgroupfs::Layout whole_layout();
+  // Below it.
   [[nodiscard]] const std::vector<std::string>& groups() const { return groups_; }
+  // The path of a group from the hierarchy's root; without one, that of all.
+  [[nodiscard]] std::string whole(const std::string& group) const {
+    return "/" + name_ + "/" + group;
+  }
+  [[nodiscard]] std::string top() const { return "/" + name_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool v1() const { return v1_; }
   // Half a CPU for each group.
@@ -32,6 +50,8 @@ class BenchHost {
                                  const std::string& file) const;
 
  private:
+  void make(const std::string& below) const;
+
   std::string name_;
   bool v1_ = true;
   std::vector<std::string> mounts_;  // Where our directory was made.
@@ -69,12 +89,5 @@ class Floor {
   };
   std::vector<Process> processes_;
 };
-
-// CPU seconds (user + system) of the calling thread, and of all threads.
-[[nodiscard]] double thread_cpu();
-[[nodiscard]] double process_cpu();
-[[nodiscard]] double median(std::vector<double> values);
-// Resident bytes of this process.
-[[nodiscard]] std::size_t resident_bytes();
 
 }  // namespace plimsoll::bench

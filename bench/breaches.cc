@@ -4,23 +4,21 @@
 // Latency is from the victim's last touched page to the listener's call. The bars are the project's
 // goals.
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/number.h"
+#include "base/read_file.h"
+#include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "control/breach/service.h"
 
@@ -30,54 +28,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-const std::string kTop = "/plimsoll-test-bench-breaches";
 constexpr std::size_t kLimit = std::size_t{16} << 20;
 
 std::int64_t now_ns() {
   return steady_clock::now().time_since_epoch().count();
 }
-
-double process_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-double percentile(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
-
-// As Docker's: so that each is a container to the monitor.
-class Groups {
- public:
-  Groups(const cgroupfs::Layout& layout, std::size_t count) : layout_(layout) {
-    paths_ = {kTop, kTop + "/docker"};
-    for (std::size_t i = 0; i < count; ++i) {
-      std::string id = std::to_string(i);
-      id.insert(0, 64 - id.size(), 'a');
-      paths_.push_back(kTop + "/docker/" + id);
-    }
-    for (const std::string& path : paths_)
-      for (const auto& hierarchy : layout.hierarchies)
-        (void)::mkdir((hierarchy.mount_path + path).c_str(), 0755);
-  }
-  ~Groups() {
-    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
-      for (const auto& hierarchy : layout_.hierarchies)
-        for (int i = 0;
-             i < 200 && ::rmdir((hierarchy.mount_path + *path).c_str()) != 0 && errno == EBUSY; ++i)
-          std::this_thread::sleep_for(milliseconds(5));
-  }
-  Groups(const Groups&) = delete;
-  Groups& operator=(const Groups&) = delete;
-  [[nodiscard]] const std::string& container() const { return paths_.back(); }
-
- private:
-  const cgroupfs::Layout& layout_;
-  std::vector<std::string> paths_;
-};
 
 void write(const std::string& path, const std::string& text) {
   std::ofstream out(path);
@@ -138,33 +93,25 @@ void measure_kills(control::BreachService& service, const cgroupfs::Layout& layo
 }
 
 int run(std::size_t count, std::size_t kills) {
-  std::ostringstream mountinfo;
-  mountinfo << std::ifstream("/proc/self/mountinfo").rdbuf();
-  const auto root = open_dir("/sys/fs/cgroup");
-  const auto proc = open_dir("/proc");
-  if (!root || !proc) return 1;
-  const auto layout = cgroupfs::open_layout(mountinfo.str(), *root);
-  if (!layout) {
-    std::fprintf(stderr, "%s\n", layout.error().message().c_str());
-    return 1;
-  }
-  const Groups groups(*layout, count);
+  const BenchHost host(count, Names::kDocker);
+  const cgroupfs::Layout layout = BenchHost::whole_layout();
+  const DirFd proc = open_dir("/proc").value();
   const RealClock clock;
-  control::BreachService service(*layout, *proc, clock, {});
+  control::BreachService service(layout, proc, clock, {});
   if (const auto started = service.start(); !started) {
     std::fprintf(stderr, "%s\n", started.error().message().c_str());
     return 1;
   }
   std::this_thread::sleep_for(milliseconds(15'000));  // The first readings are behind it.
-  const double before = process_seconds();
+  const double before = process_cpu();
   constexpr int kSeconds = 30;
   std::this_thread::sleep_for(std::chrono::seconds(kSeconds));
-  row(count, "watching idle groups, of a core", (process_seconds() - before) / kSeconds * 100, "%",
-      0, 1);
+  row(count, "watching idle groups, of a core", (process_cpu() - before) / kSeconds * 100, "%", 0,
+      1);
   const auto stats = service.stats();
   row(count, "descriptors held for notifications", static_cast<double>(stats.watcher.descriptors),
       "");
-  measure_kills(service, *layout, groups.container(), count, kills);
+  measure_kills(service, layout, host.whole(host.groups().back()), count, kills);
   service.stop();
   return 0;
 }
@@ -173,11 +120,8 @@ int run(std::size_t count, std::size_t kills) {
 }  // namespace plimsoll::bench
 
 int main(int argc, char** argv) {
-  const auto count = argc > 1 ? plimsoll::to_number<std::size_t>(argv[1]) : 1000;
+  const auto count = plimsoll::bench::groups_asked({argv, static_cast<std::size_t>(argc)});
   const auto kills = argc > 2 ? plimsoll::to_number<std::size_t>(argv[2]) : 200;
-  if (!count || !kills || ::geteuid() != 0) {
-    std::fprintf(stderr, "plimsoll_bench_breaches [groups] [kills], as root\n");
-    return 2;
-  }
-  return plimsoll::bench::run(*count, *kills);
+  if (count && !kills) std::fprintf(stderr, "%s: \"%s\" is no number of kills\n", argv[0], argv[2]);
+  return count && kills ? plimsoll::bench::run(*count, *kills) : 2;
 }

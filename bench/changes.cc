@@ -4,8 +4,6 @@
 //   plimsoll_bench_changes [N]     (default 1000 groups; needs root: makes cgroups of its own and
 //   removes them)
 // CPU time of the whole program, which is engine and exporter in one; state in memory.
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -13,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "base/number.h"
 #include "base/read_file.h"
 #include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "bench/sampler.h"
 #include "bench/trusted.h"
@@ -113,10 +111,6 @@ int run(std::size_t count) {
 }  // namespace plimsoll::bench
 
 int main(int argc, char** argv) {
-  const auto count = argc > 1 ? plimsoll::to_number<std::size_t>(argv[1]) : 1000;
-  if (!count || *count == 0 || ::geteuid() != 0) {
-    std::fprintf(stderr, "plimsoll_bench_changes [groups], as root\n");
-    return 2;
-  }
-  return plimsoll::bench::run(*count);
+  const auto count = plimsoll::bench::groups_asked({argv, static_cast<std::size_t>(argc)});
+  return count ? plimsoll::bench::run(*count) : 2;
 }

@@ -4,22 +4,19 @@
 // One thread watches as the engine's loop does, another one writes. The bars are the project's
 // goals.
 #include <poll.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/number.h"
 #include "base/read_file.h"
 #include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "cgroupfs/limit/port.h"
 #include "cgroupfs/tree/tree.h"
@@ -29,12 +26,6 @@ namespace plimsoll::bench {
 namespace {
 
 using namespace std::chrono_literals;
-
-double percentile(std::vector<double> values, double of) {
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(of * static_cast<double>(values.size() - 1))];
-}
 
 // The engine's loop, as far as drift goes.
 class Watcher {
@@ -131,10 +122,6 @@ int run(std::size_t count) {
 }  // namespace plimsoll::bench
 
 int main(int argc, char** argv) {
-  const auto count = argc > 1 ? plimsoll::to_number<std::size_t>(argv[1]) : 1000;
-  if (!count || ::geteuid() != 0) {
-    std::fprintf(stderr, "plimsoll_bench_drift [groups], as root\n");
-    return 2;
-  }
-  return plimsoll::bench::run(*count);
+  const auto count = plimsoll::bench::groups_asked({argv, static_cast<std::size_t>(argc)});
+  return count ? plimsoll::bench::run(*count) : 2;
 }

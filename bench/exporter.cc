@@ -18,6 +18,7 @@
 #include "base/number.h"
 #include "base/read_file.h"
 #include "base/text.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "http/address.h"
 #include "http/client.h"
@@ -26,10 +27,6 @@
 
 namespace plimsoll::bench {
 namespace {
-
-double wall_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // `plimsoll exporter` on a port of its own; ends with the object.
 class RealExporter {

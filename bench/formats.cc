@@ -11,6 +11,7 @@
 
 #include "base/number.h"
 #include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "exporter/metrics/compress.h"
 #include "exporter/metrics/page_writer.h"
 #include "exporter/metrics/test_exposition.h"

@@ -19,6 +19,7 @@
 
 #include "base/read_file.h"
 #include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "cgroupfs/limit/apply.h"
 #include "cgroupfs/limit/plan.h"

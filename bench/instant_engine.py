@@ -1,5 +1,6 @@
 """An engine that runs nothing and answers at once: what `docker run --rm` takes against it is the command line's own."""
 
+import os
 import socket
 import threading
 
@@ -18,16 +19,21 @@ class InstantEngine:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen()
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def close(self):
+        # Who waits in accept() does not hear of a close().
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
+        os.unlink(self.path)
 
     def accept(self):
         while True:
             try:
                 connection, _ = self.listener.accept()
-            except OSError:  # Closed.
+            except OSError:  # Shut down.
                 return
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 

@@ -3,28 +3,24 @@
 //   plimsoll_bench_limits [N]     (default 1000 groups; needs root: makes cgroups of its own and
 //   removes them)
 // CPU time of the one thread; medians of a few rounds. The bars are the project's goals.
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/number.h"
 #include "base/read_file.h"
+#include "bench/bench_host.h"
 #include "bench/enforced.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "cgroupfs/limit/apply.h"
 #include "cgroupfs/limit/plan.h"
 #include "cgroupfs/limit/port.h"
 #include "cgroupfs/limit/read_view.h"
 #include "cgroupfs/limit/value.h"
-#include "cgroupfs/tree/group_path.h"
 #include "control/policy/decide.h"
 #include "control/policy/decode.h"
 
@@ -34,49 +30,11 @@ namespace {
 using limit::Limits;
 using limit::Wanted;
 
-const std::string kTop = "/plimsoll-test-bench-limits";
-
-double thread_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 double seconds(const std::function<void()>& work) {
-  const double start = thread_seconds();
+  const double start = thread_cpu();
   work();
-  return thread_seconds() - start;
+  return thread_cpu() - start;
 }
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
-class Groups {
- public:
-  Groups(const cgroupfs::Layout& layout, std::size_t count) : layout_(layout) {
-    paths_.push_back(kTop);
-    for (std::size_t i = 0; i < count; ++i) paths_.push_back(kTop + "/" + std::to_string(i));
-    for (const std::string& path : paths_)
-      for (const auto& hierarchy : layout.hierarchies)
-        if (::mkdirat(hierarchy.dir.get(), cgroupfs::relative(path).c_str(), 0755) != 0 &&
-            errno != EEXIST)
-          std::perror(path.c_str());
-  }
-  ~Groups() {
-    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
-      for (const auto& hierarchy : layout_.hierarchies)
-        ::unlinkat(hierarchy.dir.get(), cgroupfs::relative(*path).c_str(), AT_REMOVEDIR);
-  }
-  Groups(const Groups&) = delete;
-  Groups& operator=(const Groups&) = delete;
-  [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
-
- private:
-  const cgroupfs::Layout& layout_;
-  std::vector<std::string> paths_;
-};
 
 Limits limits_of(std::initializer_list<std::pair<const char*, std::string>> texts) {
   Limits limits;
@@ -151,30 +109,25 @@ void bench_policies(std::size_t count) {
 }
 
 int run(std::size_t count) {
-  const auto root = open_dir("/sys/fs/cgroup");
-  const auto proc = open_dir("/proc/self");
-  const auto sys = open_dir("/sys");
-  if (!root || !proc || !sys) return 1;
-  const auto mounts = read_file_at(*proc, "mountinfo");
-  const auto layout = cgroupfs::open_layout(mounts.value_or(""), *root);
-  if (!layout) {
-    std::fprintf(stderr, "%s\n", layout.error().message().c_str());
-    return 1;
-  }
-  const Groups groups(*layout, count);
-  limit::CgroupPort port(*layout);
-  const std::vector<std::string> top = {kTop};
+  const BenchHost host(count);
+  const cgroupfs::Layout layout = BenchHost::whole_layout();
+  const DirFd sys = open_dir("/sys").value();
+  limit::CgroupPort port(layout);
+  const std::string top = host.top();
+  const std::vector<std::string> tree = {top};
+  std::vector<std::string> paths = {top};
+  for (const std::string& group : host.groups()) paths.push_back(host.whole(group));
   std::vector<double> reads;
   std::vector<double> plans;
   std::vector<double> applies;
   std::size_t writes = 0;
   for (int round = 0; round < 6; ++round) {
     limit::KernelView view;
-    reads.push_back(seconds([&] { view = *limit::read_view(*layout, *sys, top); }));
+    reads.push_back(seconds([&] { view = *limit::read_view(layout, sys, tree); }));
     std::vector<Wanted> wanted;
-    for (const std::string& path : groups.paths())
+    for (const std::string& path : paths)
       // The parent keeps all CPUs, so that its children can have any.
-      wanted.push_back({path, twelve(view, path != kTop && round % 2 == 1)});
+      wanted.push_back({path, twelve(view, path != top && round % 2 == 1)});
     limit::Plan plan;
     plans.push_back(seconds([&] { plan = limit::make_plan(view, wanted); }));
     if (!plan.ok()) {
@@ -194,9 +147,9 @@ int run(std::size_t count) {
   row(count, "apply the plan, read back", median(applies) * 1e3, "ms", 0, 250);
   row(count, "writes in the plan", static_cast<double>(writes), "writes");
 
-  const limit::KernelView view = *limit::read_view(*layout, *sys, top);
+  const limit::KernelView view = *limit::read_view(layout, sys, tree);
   const limit::Plan up =
-      limit::make_plan(view, std::vector<Wanted>{{kTop, limits_of({{"pids", "101"}})}});
+      limit::make_plan(view, std::vector<Wanted>{{top, limits_of({{"pids", "101"}})}});
   limit::Plan down = up;
   down.writes.at(0).new_text = down.writes.at(0).expected = "102";
   constexpr int kRounds = 20'000;
@@ -205,14 +158,13 @@ int run(std::size_t count) {
   });
   row(1, "one verified write after another", kRounds / took, "per s");
 
-  const auto plan_of = [&](std::span<const std::string> paths, bool odd) {
-    const limit::KernelView now = *limit::read_view(*layout, *sys, top);
+  const auto plan_of = [&](std::span<const std::string> of, bool odd) {
+    const limit::KernelView now = *limit::read_view(layout, sys, tree);
     std::vector<Wanted> wanted;
-    for (const std::string& path : paths)
-      wanted.push_back({path, twelve(now, path != kTop && odd)});
+    for (const std::string& path : of) wanted.push_back({path, twelve(now, path != top && odd)});
     return limit::make_plan(now, wanted);
   };
-  const std::span<const std::string> all = groups.paths();
+  const std::span<const std::string> all = paths;
   const Turns turns{.all = [&](bool odd) { return plan_of(all, odd); },
                     .one = [&](bool odd) { return plan_of(all.last(1), odd); }};
   // In memory it is what it costs the processor; on a disk most of a change is the disk's sync.
@@ -226,10 +178,6 @@ int run(std::size_t count) {
 }  // namespace plimsoll::bench
 
 int main(int argc, char** argv) {
-  const auto count = argc > 1 ? plimsoll::to_number<std::size_t>(argv[1]) : 1000;
-  if (!count || ::geteuid() != 0) {
-    std::fprintf(stderr, "plimsoll_bench_limits [groups], as root\n");
-    return 2;
-  }
-  return plimsoll::bench::run(*count);
+  const auto count = plimsoll::bench::groups_asked({argv, static_cast<std::size_t>(argc)});
+  return count ? plimsoll::bench::run(*count) : 2;
 }

@@ -1,19 +1,31 @@
-// Clocks, and medians of rounds.
+// Clocks, medians and percentiles.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <functional>
 #include <thread>
 #include <vector>
 
-#include "bench/bench_host.h"
-
 namespace plimsoll::bench {
 
-inline double wall_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+[[nodiscard]] double seconds_of(clockid_t clock);
+// CPU seconds (user + system) of the calling thread, and of all threads.
+[[nodiscard]] inline double thread_cpu() {
+  return seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
+[[nodiscard]] inline double process_cpu() {
+  return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+[[nodiscard]] inline double wall_now() {
+  return seconds_of(CLOCK_MONOTONIC);
+}
+// The value below which `share` of them are, 0 to 1; 0 of none.
+[[nodiscard]] double percentile(std::vector<double> values, double share);
+[[nodiscard]] double median(std::vector<double> values);
+// Resident bytes of this process.
+[[nodiscard]] std::size_t resident_bytes();
 
 // Median CPU seconds of `rounds` calls; `pause` is called before each (a real second, or nothing).
 inline double cpu_of(std::size_t rounds, const std::function<void()>& pause,

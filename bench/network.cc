@@ -14,6 +14,7 @@
 #include "base/fake_clock.h"
 #include "base/fd.h"
 #include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "exporter/collect/net_lab.h"
 #include "exporter/collect/network.h"

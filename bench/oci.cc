@@ -29,6 +29,7 @@
 #include "base/number.h"
 #include "base/read_file.h"
 #include "base/text.h"
+#include "bench/measure.h"
 #include "bench/oci_floor.h"
 #include "bench/oci_process.h"
 
@@ -52,11 +53,6 @@ void replace(std::string& text, std::string_view what, std::string_view with) {
   const std::size_t at = text.find(what);
   if (at == std::string::npos) stop("the default config.json has no " + std::string(what));
   text.replace(at, what.size(), with);
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values.empty() ? 0 : values[values.size() / 2];
 }
 
 // A bundle with busybox, and a directory for each runtime's state; removed at the end.

@@ -8,7 +8,6 @@
 #include "control/applier/policies.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +15,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,11 +24,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/read_file.h"
 #include "base/temp_tree.h"
 #include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
+#include "bench/state_directory.h"
 #include "cgroupfs/limit/apply.h"
 #include "cgroupfs/limit/plan.h"
 #include "cgroupfs/limit/port.h"
@@ -153,11 +152,8 @@ void rows(std::size_t count, const std::string& what, const Cost& cost, double b
 // CPU seconds of the same values in one plan, applied and read back, without journal and audit log.
 std::optional<double> bare_cost(const BenchHost& host, int n) {
   const policy::Decoded rules = policy::decode("bench", rule_of(host, n));
-  const cgroupfs::Layout layout =
-      cgroupfs::open_layout(read_file_at(open_dir("/proc").value(), "self/mountinfo").value(),
-                            open_dir("/sys/fs/cgroup").value())
-          .value();
-  const std::vector<std::string> top = {"/" + host.name()};
+  const cgroupfs::Layout layout = BenchHost::whole_layout();
+  const std::vector<std::string> top = {host.top()};
   const auto view = limit::read_view(layout, open_dir("/sys").value(), top);
   if (!view || rules.rules.empty()) return std::nullopt;
   limit::Limits limits;
@@ -165,8 +161,7 @@ std::optional<double> bare_cost(const BenchHost& host, int n) {
     if (const auto setting = limit::parse_setting(amount.knob, amount.text))
       limits = limit::with(limits, *setting).value();
   std::vector<limit::Wanted> wanted;
-  for (const std::string& group : host.groups())
-    wanted.push_back({top.front() + "/" + group, limits});
+  for (const std::string& group : host.groups()) wanted.push_back({host.whole(group), limits});
   const limit::Plan plan = limit::make_plan(*view, wanted);
   limit::CgroupPort port(layout);
   const double cpu = thread_cpu();
@@ -198,28 +193,25 @@ bool bench(const BenchHost& host, const std::string& parent, const std::string& 
   const std::size_t count = host.groups().size();
   const TempTree tree{{"policy.d/", ""}};
   ::chmod((tree.path() + "/policy.d").c_str(), 0755);
-  std::string state = parent + "/plimsoll-test-bench-XXXXXX";
-  if (::mkdtemp(state.data()) == nullptr) return false;
-  const RealClock clock;
-  bool done = false;
-  {
-    Engine engine(state, tree.path() + "/policy.d", clock);
-    engine.find_groups();
-    write_rules(tree, rule_of(host, 3));
-    engine.reload();
-    const auto first = cost_of(engine, count, [&] { engine.begin(); });
-    write_rules(tree, rule_of(host, 4));
-    const auto other = first ? cost_of(engine, 2 * count, [&] { engine.reload(); }) : first;
-    write_rules(tree, "rules: []\n");
-    const auto back = other ? cost_of(engine, 3 * count, [&] { engine.reload(); }) : other;
-    done = back.has_value();
-    if (first) rows(count, "policy of 12 knobs on each, " + where, *first, bare, 250);
-    if (other) rows(count, "another of 12 knobs, " + where, *other, bare, 250);
-    if (back) rows(count, "and given back, " + where, *back, bare, 0);
+  const auto state = StateDirectory::make(parent);
+  if (!state) {
+    std::fprintf(stderr, "%s\n", state.error().message().c_str());
+    return false;
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(state, ignored);
-  return done;
+  const RealClock clock;
+  Engine engine(state->path(), tree.path() + "/policy.d", clock);
+  engine.find_groups();
+  write_rules(tree, rule_of(host, 3));
+  engine.reload();
+  const auto first = cost_of(engine, count, [&] { engine.begin(); });
+  write_rules(tree, rule_of(host, 4));
+  const auto other = first ? cost_of(engine, 2 * count, [&] { engine.reload(); }) : first;
+  write_rules(tree, "rules: []\n");
+  const auto back = other ? cost_of(engine, 3 * count, [&] { engine.reload(); }) : other;
+  if (first) rows(count, "policy of 12 knobs on each, " + where, *first, bare, 250);
+  if (other) rows(count, "another of 12 knobs, " + where, *other, bare, 250);
+  if (back) rows(count, "and given back, " + where, *back, bare, 0);
+  return back.has_value();
 }
 
 int run(std::size_t count) {
@@ -244,10 +236,6 @@ int run(std::size_t count) {
 }  // namespace plimsoll::bench
 
 int main(int argc, char** argv) {
-  const auto count = argc > 1 ? plimsoll::to_number<std::size_t>(argv[1]) : 1000;
-  if (!count || *count == 0 || ::geteuid() != 0) {
-    std::fprintf(stderr, "plimsoll_bench_policies [groups], as root\n");
-    return 2;
-  }
-  return plimsoll::bench::run(*count);
+  const auto count = plimsoll::bench::groups_asked({argv, static_cast<std::size_t>(argc)});
+  return count ? plimsoll::bench::run(*count) : 2;
 }

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/fd.h"
-#include "bench/bench_host.h"
+#include "bench/measure.h"
 #include "bench/row.h"
 #include "bench/stream_clients.h"
 #include "exporter/metrics/test_snapshot.h"
@@ -26,12 +26,6 @@
 
 namespace plimsoll::bench {
 namespace {
-
-double thread_cpu_of(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
 
 enum class Frames : std::uint8_t {
   kWhole,   // Whole containers.
@@ -155,7 +149,7 @@ void measure(const Load& load) {
   while (clients.connected() < load.clients || hub.stats().clients < load.clients)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
 
-  const double cpu = thread_cpu_of(clock);
+  const double cpu = seconds_of(clock);
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::int64_t> published;
   for (std::size_t i = 0; i < load.frames; ++i) {
@@ -165,7 +159,7 @@ void measure(const Load& load) {
     server->post([&hub, snapshot = std::move(snapshot)] { hub.publish(snapshot); });
   }
   clients.await(load.frames);
-  const double used = thread_cpu_of(clock) - cpu;
+  const double used = seconds_of(clock) - cpu;
   const double span =
       std::chrono::duration<double>(load.interval).count() * static_cast<double>(load.frames);
   const exporter::StreamStats stats = hub.stats();

@@ -1,9 +1,6 @@
 #include "bench/trusted.h"
 
-#include <stdlib.h>
-
 #include <cstdio>
-#include <filesystem>
 
 #include "control/store/moment.h"
 
@@ -15,19 +12,12 @@ const std::string kBoot = "bench";
 }  // namespace
 
 Result<std::unique_ptr<Trusted>> Trusted::make(const std::string& parent) {
-  std::string path = parent + "/plimsoll-test-bench-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) return os_failure("mkdtemp", path);
-  std::unique_ptr<Trusted> made(new Trusted(path));
-  made->store_ = PLIMSOLL_TRY(control::DirStore::open(path));
+  std::unique_ptr<Trusted> made(new Trusted(PLIMSOLL_TRY(StateDirectory::make(parent))));
+  made->store_ = PLIMSOLL_TRY(control::DirStore::open(made->state_.path()));
   made->journal_ = PLIMSOLL_TRY(control::Journal::open(*made->store_, control::now(kBoot)));
   made->audit_ = PLIMSOLL_TRY(control::AuditLog::open(*made->store_, control::now(kBoot).wall));
   made->enforcer_ = std::make_unique<control::Enforcer>(*made->journal_, *made->audit_);
   return made;
-}
-
-Trusted::~Trusted() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 bool Trusted::run(const limit::Plan& plan, limit::KernelPort& port) {

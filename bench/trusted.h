@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
+#include "bench/state_directory.h"
 #include "cgroupfs/limit/plan.h"
 #include "cgroupfs/limit/port.h"
 #include "control/audit/audit_log.h"
@@ -18,17 +20,14 @@ class Trusted {
  public:
   // In `parent`, which decides on what kind of medium it is.
   [[nodiscard]] static Result<std::unique_ptr<Trusted>> make(const std::string& parent);
-  ~Trusted();
-  Trusted(const Trusted&) = delete;
-  Trusted& operator=(const Trusted&) = delete;
 
   // Journalled, written, read back, audited. False: it failed, and that was said.
   [[nodiscard]] bool run(const limit::Plan& plan, limit::KernelPort& port);
 
  private:
-  explicit Trusted(std::string path) : path_(std::move(path)) {}
+  explicit Trusted(StateDirectory state) : state_(std::move(state)) {}
 
-  const std::string path_;
+  const StateDirectory state_;
   std::unique_ptr<control::DirStore> store_;
   std::unique_ptr<control::Journal> journal_;
   std::unique_ptr<control::AuditLog> audit_;
