@@ -75,6 +75,25 @@ std::vector<std::string> files_of(const cgroupfs::Hierarchy& hierarchy,
   return files;
 }
 
+// Whether a group's files in the hierarchy are read. v2's freezer is no controller, but part of it.
+bool is_asked(const cgroupfs::Layout& layout, const cgroupfs::Hierarchy& hierarchy,
+              const cgroupfs::ControllerSet& controllers) {
+  const bool freezes = hierarchy.version == 2 && !layout.of(Controller::kFreezer) &&
+                       controllers.test(static_cast<std::size_t>(Controller::kFreezer));
+  return freezes || controllers.all() || (hierarchy.controllers & controllers).any();
+}
+
+// With those whose files say what the rules of others have to know: v2 charges writeback through
+// the memory controller (cgroup-v2.rst, "Writeback").
+cgroupfs::ControllerSet with_support(cgroupfs::ControllerSet controllers,
+                                     const cgroupfs::Layout& layout) {
+  const auto io = layout.of(Controller::kIo);
+  if (io && layout.hierarchies[*io].version == 2 &&
+      controllers.test(static_cast<std::size_t>(Controller::kIo)))
+    controllers.set(static_cast<std::size_t>(Controller::kMemory));
+  return controllers;
+}
+
 // Whether rules ask for processes there: of v1's controllers cpuset alone does.
 bool counts_processes(const cgroupfs::Hierarchy& hierarchy) {
   return hierarchy.version == 2 ||
@@ -88,7 +107,7 @@ class ViewReader {
       : layout_(layout) {
     for (const auto& hierarchy : layout.hierarchies) {
       files_.push_back(files_of(hierarchy, controllers, page_sizes));
-      is_asked_.push_back(controllers.all() || (hierarchy.controllers & controllers).any());
+      is_asked_.push_back(is_asked(layout, hierarchy, controllers));
       links_.push_back(is_asked_.back() ? cgroupfs::links_of(hierarchy.dir)
                                         : cgroupfs::Links::kMeaningless);
     }
@@ -206,10 +225,7 @@ cgroupfs::ControllerSet controllers_of(std::span<const Setting> settings) {
 Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                              std::span<const std::string> groups,
                              const cgroupfs::ControllerSet& needed) {
-  const bool divided = std::ranges::none_of(layout.hierarchies, [&](const auto& hierarchy) {
-    return hierarchy.version == 2 && (hierarchy.controllers & needed).any();
-  });
-  const cgroupfs::ControllerSet& controllers = divided ? needed : kAll;
+  const cgroupfs::ControllerSet controllers = with_support(needed, layout);
   KernelView view;
   for (std::size_t c = 0; c < cgroupfs::kControllerCount; ++c)
     if (const auto hierarchy = layout.of(static_cast<Controller>(c)))

@@ -22,11 +22,9 @@ inline const cgroupfs::ControllerSet kAll = cgroupfs::ControllerSet().set();
 // are left out. GroupView::processes is told of the hierarchies whose rules ask for it: v2, and
 // that of v1's cpuset.
 //
-// `needed`: where each of these controllers has a hierarchy of its own (v1), a plan about their
-// knobs alone needs no file of the others, and most hierarchies are not looked at: some 15 files
-// instead of 120 for a group below the root. To such a view a group that is in no hierarchy of
-// theirs is not there. Where one of them is on v2 everything is read: there the files of one
-// controller tell of the others, too.
+// `needed`: a plan about knobs of these controllers alone needs no file of the others: some 15 files
+// instead of 120 for a group below the root. On v1 most hierarchies are not looked at then, and to
+// such a view a group that is in no hierarchy of these controllers is not there.
 [[nodiscard]] Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                                            std::span<const std::string> groups,
                                            const cgroupfs::ControllerSet& needed = kAll);
