@@ -21,6 +21,14 @@ Error explain(Error error, const DirFd& dir) {
   return error;
 }
 
+// Of several groups' in all hierarchies: a lot of changes is some hundred groups long.
+constexpr std::size_t kMostDirs = 32;
+
+// So opened: by its mode, on a mount for reading, by a security module.
+bool may_not(const Error& error) {
+  return error.os_error == EACCES || error.os_error == EROFS || error.os_error == EPERM;
+}
+
 }  // namespace
 
 Result<const DirFd*> CgroupPort::dir_of(const Place& place) {
@@ -39,6 +47,7 @@ Result<const CgroupPort::OpenFile*> CgroupPort::file_of(const Place& place,
                                                         const std::string& name) {
   if (place.cgroup != group_) {
     files_.clear();
+    if (dirs_.size() > kMostDirs) dirs_.clear();
     group_ = place.cgroup;
   }
   const auto open = std::ranges::find_if(files_, [&](const OpenFile& file) {
@@ -49,7 +58,7 @@ Result<const CgroupPort::OpenFile*> CgroupPort::file_of(const Place& place,
   // Who opens for reading what is about to be written, opens it once.
   for (const int flags : {O_RDWR, O_RDONLY, O_WRONLY}) {
     auto fd = open_at(*dir, name.c_str(), flags);
-    if (!fd && fd.error().os_error == EACCES && flags != O_WRONLY) continue;
+    if (!fd && may_not(fd.error()) && flags != O_WRONLY) continue;
     if (!fd) return std::unexpected(explain(std::move(fd).error(), *dir));
     files_.push_back({place.hierarchy, place.inode, name, flags != O_RDONLY, *std::move(fd)});
     break;
@@ -58,7 +67,8 @@ Result<const CgroupPort::OpenFile*> CgroupPort::file_of(const Place& place,
 }
 
 // A controller that was taken from the group since, and maybe given back (systemd does so), took
-// its files along: those held are nobody's then, and no call on them reached its parser.
+// its files along: those held are nobody's then. Where ENODEV is a parser's word for a device that
+// is not there (io.max), it is asked twice.
 template <typename Use>
 auto CgroupPort::use(const Place& place, const std::string& name, const Use& use)
     -> std::invoke_result_t<Use, const OpenFile&> {

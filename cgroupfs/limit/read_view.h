@@ -22,9 +22,9 @@ inline const cgroupfs::ControllerSet kAll = cgroupfs::ControllerSet().set();
 // are left out. GroupView::processes is told of the hierarchies whose rules ask for it: v2, and
 // that of v1's cpuset.
 //
-// `needed`: a plan about knobs of these controllers alone needs no file of the others: some 15 files
-// instead of 120 for a group below the root. On v1 most hierarchies are not looked at then, and to
-// such a view a group that is in no hierarchy of these controllers is not there.
+// `needed`: a plan about knobs of these controllers alone needs no file of the others: some 15
+// files instead of 120 for a group below the root. On v1 most hierarchies are not looked at then,
+// and to such a view a group that is in no hierarchy of these controllers is not there.
 [[nodiscard]] Result<KernelView> read_view(const cgroupfs::Layout& layout, const DirFd& sys,
                                            std::span<const std::string> groups,
                                            const cgroupfs::ControllerSet& needed = kAll);
