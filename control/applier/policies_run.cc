@@ -175,7 +175,9 @@ std::vector<Policies::Done> Policies::carry_out(Steps steps, Lane lane) {
     Done& one = done.emplace_back();
     one.step = std::move(going[i]);
     one.fault = reports[i].fault;
-    if (!one.fault) one.spots = spots_of(one.step, reports[i].plan, befores[i]);
+    if (one.fault) continue;
+    const limit::KernelView unread;
+    one.spots = spots_of(one.step, reports[i].plan, reports[i].replanned ? unread : befores[i]);
   }
   return done;
 }
@@ -204,7 +206,8 @@ std::vector<std::pair<Spot, std::string>> Policies::spots_of(
     const Step& step, const limit::Plan& plan, const limit::KernelView& before) const {
   auto spots = spots_in(before, step.cgroup, step.request.settings, plan);
   if (spots.size() == step.request.settings.size()) return spots;
-  // A file that was not there before: the change has enabled its controller.
+  // A file that was not there before, for the change has enabled its controller; or the plan was
+  // made from what nobody has any more.
   const auto now = machine_.view({&step.cgroup, 1});
   return now ? spots_in(*now, step.cgroup, step.request.settings, plan) : spots;
 }

@@ -172,10 +172,28 @@ TEST_F(ManyAtOnce, ShareTheirSyncs) {
 TEST_F(ManyAtOnce, WhatOneCannotHaveIsNoOthersAffair) {
   rules("mode: enforce\nrules: [{name: r, match: {name: '*'}, limits: {pids.max: 5}}]\n");
   all_appear();
-  machine_.write("/g7", "pids.max", "99");
+  const auto done = service_->counts().changes.done;
+  machine_.after_view = [&] { machine_.write("/g7", "pids.max", "99"); };
   rules("mode: enforce\nrules: [{name: r, match: {name: '*'}, limits: {pids.max: 6}}]\n");
   settle();
   for (const std::string& group : groups_) EXPECT_EQ(pids(group), "6") << group;
+  EXPECT_EQ(service_->counts().changes.done, done + groups_.size());
+  EXPECT_EQ(service_->counts().changes.refused, 0U);  // It was planned again.
+}
+
+// The plan has nothing to write any more, and what is held is what is there.
+TEST_F(ManyAtOnce, WhatSomebodyHasSetBeforeItsTurnIsHeldAsItIs) {
+  rules("mode: enforce\nrules: [{name: r, match: {name: '*'}, limits: {pids.max: 5}}]\n");
+  all_appear();
+  machine_.after_view = [&] { machine_.write("/g7", "pids.max", "6"); };
+  rules("mode: enforce\nrules: [{name: r, match: {name: '*'}, limits: {pids.max: 6}}]\n");
+  settle();
+  machine_.write("/g7", "pids.max", "5");  // As it was when the turn began.
+  GroupNews news;
+  news.written = {known("/g7", 8)};
+  policies_->turn(news);
+  settle();
+  EXPECT_EQ(policies_->drift_counts().foreign, 1U);
 }
 
 TEST_F(ManyAtOnce, RulesForOneGroupFollowEachOther) {

@@ -21,8 +21,8 @@ struct Checked {
 // On the loop that owns tree, book and port.
 class DriftChecker {
  public:
-  // Both must outlive it. A CgroupPort keeps a directory open for each group it has read: its owner
-  // calls forget() on it now and then.
+  // Both must outlive it. A CgroupPort keeps what it has read last open: its owner calls forget()
+  // on it, or makes another, when a turn is over.
   DriftChecker(DriftBook& book, limit::KernelPort& port) : book_(book), port_(port) {}
 
   // What CgroupTree::update() said: groups written are looked at, groups removed forgotten. Then

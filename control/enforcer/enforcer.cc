@@ -1,6 +1,7 @@
 #include "control/enforcer/enforcer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -12,7 +13,11 @@
 namespace plimsoll::control {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t kMostUnwritten = 10'000;
+// Longer than some dozens of changes take that go together.
+constexpr auto kPatience = 400ms;
 
 std::string describe(const limit::Plan& plan) {
   if (plan.writes.empty()) return "a plan without writes";
@@ -41,21 +46,27 @@ Result<> still_so(const limit::Plan& plan, limit::KernelPort& port) {
 // Groups that a change works on, as long as it does.
 class Enforcer::Claim {
  public:
-  Claim(Enforcer& enforcer, const limit::Plan& plan) : enforcer_(enforcer) {
+  Claim(Enforcer& enforcer, const limit::Plan& plan, std::chrono::milliseconds patience)
+      : enforcer_(enforcer) {
     std::set<Group> wanted;
     for (const limit::Write& write : plan.writes)
       wanted.emplace(write.at.hierarchy, write.at.inode);
-    const std::scoped_lock guard(enforcer_.mutex_);
-    if (std::ranges::any_of(wanted,
-                            [&](const Group& group) { return enforcer_.busy_.contains(group); }))
-      return;
+    std::unique_lock guard(enforcer_.mutex_);
+    const bool free = enforcer_.released_.wait_for(guard, patience, [&] {
+      return std::ranges::none_of(
+          wanted, [&](const Group& group) { return enforcer_.busy_.contains(group); });
+    });
+    if (!free) return;
     enforcer_.busy_.insert(wanted.begin(), wanted.end());
     groups_ = std::move(wanted);
     held_ = true;
   }
   ~Claim() {
-    const std::scoped_lock guard(enforcer_.mutex_);
-    for (const Group& group : groups_) enforcer_.busy_.erase(group);
+    {
+      const std::scoped_lock guard(enforcer_.mutex_);
+      for (const Group& group : groups_) enforcer_.busy_.erase(group);
+    }
+    enforcer_.released_.notify_all();
   }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
@@ -86,7 +97,8 @@ std::vector<Outcome> Enforcer::run_all(std::span<const Change> changes, limit::K
   // before the others went may be otherwise then.
   const bool is_alone = changes.size() == 1;
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    auto claim = std::make_unique<Claim>(*this, *changes[i].plan);
+    // Who holds some already waits for nobody, so no two can wait for each other.
+    auto claim = std::make_unique<Claim>(*this, *changes[i].plan, is_alone ? kPatience : 0ms);
     if (auto settled = try_admit(changes[i], *claim, is_alone ? &port : nullptr))
       outcomes[i] = *std::move(settled);
     else
@@ -106,10 +118,7 @@ std::vector<Outcome> Enforcer::run_all(std::span<const Change> changes, limit::K
 
 void Enforcer::count(const Outcome& outcome) {
   const std::scoped_lock guard(mutex_);
-  if (outcome.change == 0) {
-    if (!outcome.done()) ++counts_.refused;
-    return;  // Or there was nothing to do.
-  }
+  if (outcome.change == 0) return;  // Refused, or there was nothing to do.
   switch (outcome.applied.end) {
     case limit::Applied::End::kDone:
       ++counts_.done;
@@ -192,6 +201,13 @@ Outcome Enforcer::call_off(const Change& change, std::uint64_t id, Error error) 
 }
 
 Outcome Enforcer::refuse(const limit::Plan& plan, const Order& order, Error error) {
+  Outcome outcome;
+  outcome.applied.end = limit::Applied::End::kUndone;
+  outcome.applied.writes.resize(plan.writes.size());
+  if (order.if_busy == Order::IfBusy::kAsksAgain && error.kind == ErrorKind::kBusy) {
+    outcome.error = std::move(error);
+    return outcome;
+  }
   AuditRecord line = record_of(order.cause, order.now);
   line.kind = AuditRecord::Kind::kRefused;
   if (!plan.writes.empty())
@@ -201,9 +217,8 @@ Outcome Enforcer::refuse(const limit::Plan& plan, const Order& order, Error erro
   line.detail = describe(plan) + ": " + error.message();
   // Nothing happened, so nothing depends on this line.
   std::ignore = record({std::move(line)});
-  Outcome outcome;
-  outcome.applied.end = limit::Applied::End::kUndone;
-  outcome.applied.writes.resize(plan.writes.size());
+  const std::scoped_lock guard(mutex_);
+  ++counts_.refused;
   outcome.error = std::move(error);
   return outcome;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,8 @@ struct Order {
   Moment now;
   Gate gate;                  // May be empty.
   std::vector<Record> after;  // Said to the journal together with success.
+  // When it is kBusy: who asked plans it again, and nothing is counted or written down.
+  enum class IfBusy : std::uint8_t { kIsRefused, kAsksAgain } if_busy = IfBusy::kIsRefused;
 };
 
 // A plan to be carried out; both must outlive the call.
@@ -79,13 +82,14 @@ class Enforcer {
   Enforcer(Journal& journal, AuditLog& audit) : journal_(journal), audit_(audit) {}
 
   // Everything holds and is recorded, or everything is as before as far as the kernel lets us;
-  // `applied.end` is kStuck where it does not. kBusy: another change of these groups is under way,
-  // or a value is not what the plan says it was: plan again. kInvalidInput: the plan is not ok().
+  // `applied.end` is kStuck where it does not. kBusy: another change of these groups is under way
+  // and was not over soon (some tenths of a second), or a value is not what the plan says it was:
+  // plan again. kInvalidInput: the plan is not ok().
   [[nodiscard]] Outcome run(const limit::Plan& plan, const Order& order, limit::KernelPort& port);
 
   // Each change for itself as run() has it, in their order, but the journal takes what all of them
   // intend with one sync. Changes that touch the same groups do not go together: the later is
-  // kBusy.
+  // kBusy, as is at once what somebody else's change is under way for.
   [[nodiscard]] std::vector<Outcome> run_all(std::span<const Change> changes,
                                              limit::KernelPort& port);
 
@@ -122,6 +126,7 @@ class Enforcer {
   mutable std::mutex mutex_;  // Of what follows.
   EnforcerCounts counts_;     // But `unrecorded`.
   std::set<Group> busy_;
+  std::condition_variable released_;    // Some of them.
   std::vector<AuditRecord> unwritten_;  // Records that the disk did not take; the next bring them.
 };
 

@@ -57,6 +57,7 @@ struct ChangeReport {
   std::uint64_t change = 0;  // The journal's number; 0: nothing was begun.
   Target target;
   limit::Plan plan;
+  bool replanned = false;  // Somebody was faster: the plan is not the draft's, nor of its view.
   std::optional<limit::Applied> applied;  // One outcome per write of the plan.
   std::optional<Fault> fault;
   std::vector<std::string> outlook;  // Of a dry run: what it would mean, for people.

@@ -142,8 +142,8 @@ class Service {
   [[nodiscard]] Answer<> plan_return(Draft& draft, const limit::KernelView& view) const;
   void ask_manager(Draft& draft) const;
   std::vector<Outcome> run(std::span<const Change> changes, limit::KernelPort& port);
-  [[nodiscard]] Order order_of(const Draft& draft, const Actor& actor,
-                               std::uint64_t free_swap) const;
+  [[nodiscard]] Order order_of(const Draft& draft, const Actor& actor, std::uint64_t free_swap,
+                               Order::IfBusy if_busy) const;
   struct Work;
   [[nodiscard]] bool try_once(std::vector<Work>& works, bool last, limit::KernelPort& port);
   [[nodiscard]] static ChangeReport report_of(Draft draft, Outcome outcome);

@@ -264,11 +264,13 @@ std::vector<Outcome> Service::run(std::span<const Change> changes, limit::Kernel
   return outcomes;
 }
 
-Order Service::order_of(const Draft& draft, const Actor& actor, std::uint64_t free_swap) const {
+Order Service::order_of(const Draft& draft, const Actor& actor, std::uint64_t free_swap,
+                        Order::IfBusy if_busy) const {
   Order order;
   order.purpose = purpose_of(draft.request);
   order.lease = draft.request.lease.value_or(std::chrono::nanoseconds(0));
   order.cause = {.uid = actor.uid, .pid = actor.pid, .comm = actor.comm, .rule = actor.rule};
+  order.if_busy = if_busy;
   ShrinkOptions shrink;
   shrink.deadline = draft.request.deadline;
   if (draft.request.below_floor == LimitRequest::BelowFloor::kForce)
@@ -289,6 +291,7 @@ ChangeReport Service::carry_out(Draft draft, const Actor& actor) {
 // As far as it has come: what is not finished is planned again.
 struct Service::Work {
   Commission commission;
+  bool replanned = false;
   std::optional<ChangeReport> report;
 };
 
@@ -313,16 +316,18 @@ bool Service::try_once(std::vector<Work>& works, bool last, limit::KernelPort& p
   const bool shrinks =
       std::ranges::any_of(works, [](const Work& work) { return work.commission.draft.shrinks; });
   const std::uint64_t free_swap = shrinks ? machine_.free_swap() : 0;
+  const auto if_busy = last ? Order::IfBusy::kIsRefused : Order::IfBusy::kAsksAgain;
   for (Work& work : works) {
     if (work.report) continue;
     Draft& draft = work.commission.draft;
     const bool nothing = draft.plan.writes.empty() && draft.after.empty();
     if (draft.request.mode == LimitRequest::Mode::kDryRun || (draft.plan.ok() && nothing)) {
       work.report = report_of(std::move(draft));
+      work.report->replanned = work.replanned;
       continue;
     }
     begun.push_back(&work);
-    orders.push_back(order_of(draft, work.commission.actor, free_swap));
+    orders.push_back(order_of(draft, work.commission.actor, free_swap, if_busy));
     changes.push_back({&draft.plan, &orders.back()});
   }
   if (begun.empty()) return false;
@@ -336,12 +341,15 @@ bool Service::try_once(std::vector<Work>& works, bool last, limit::KernelPort& p
       if (!again) std::this_thread::sleep_for(kBetweenTries);
       if (auto drawn = draft_for(draft.target, draft.request)) {
         draft = *std::move(drawn);
+        begun[i]->replanned = true;
         again = true;
         continue;
       }
     }
     begun[i]->report = report_of(std::move(draft), std::move(outcomes[i]));
   }
+  for (Work* work : begun)
+    if (work->report) work->report->replanned = work->replanned;
   return again;
 }
 

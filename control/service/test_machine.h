@@ -1,6 +1,7 @@
 // For tests: a machine whose kernel is a model.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,8 @@ class FakeMachine final : public Machine {
   std::map<std::string, std::string> managers;  // By the paths of groups.
   Moment at{.boot_id = "one boot"};
   std::uint64_t swap = 0;
-  std::size_t views = 0;  // How often somebody has read one.
+  std::size_t views = 0;             // How often somebody has read one.
+  std::function<void()> after_view;  // Once, after the next has been read.
   const ManagerPort* way_to_manager = nullptr;
 
   Result<std::vector<Target>> targets() override {
@@ -42,6 +44,7 @@ class FakeMachine final : public Machine {
     limit::KernelView view = kernel_.model().view();
     for (const auto& [path, by] : managers)
       if (const auto group = view.index_of(path)) view.groups[*group].manager = by;
+    if (const auto hook = std::exchange(after_view, nullptr)) hook();
     return view;
   }
   std::unique_ptr<limit::KernelPort> port() override { return std::make_unique<Port>(kernel_); }
