@@ -27,7 +27,7 @@ class Engine:
         self.log_path = case.work / f"engine-{os.urandom(4).hex()}.log"
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
-        assert case.eventually(self.listens), f"the engine does not listen:\n{self.log()}"
+        assert case.eventually(self.listens, 60), f"the engine does not listen:\n{self.log()}"
         return self
 
     def listens(self):
