@@ -139,7 +139,8 @@ class EngineImpl final : public Engine {
 
   // --- start.cc ---
   [[nodiscard]] model::Answer<> begin_run(const EntryPtr& entry);
-  [[nodiscard]] model::Answer<> try_run(const EntryPtr& entry, Rollback& undo);
+  [[nodiscard]] model::Answer<> try_run(const EntryPtr& entry, StartWatcher* watcher,
+                                        Rollback& undo);
   // What is done to a container's network while its process is made. Waits for it when it goes.
   using Wiring = std::future<model::Answer<>>;
   [[nodiscard]] model::Answer<BundleFacts> gather(Entry& entry, Rollback& undo, Wiring& wiring);

@@ -102,8 +102,10 @@ Answer<> EngineImpl::begin_run(const EntryPtr& entry) {
   save_state(*entry);
   Answer<> done;
   {
+    // Ends last, when the groups of a start that failed are gone.
+    const auto watcher = options_.watch_start ? options_.watch_start(entry->id) : nullptr;
     Rollback undo;
-    done = try_run(entry, undo);
+    done = try_run(entry, watcher.get(), undo);
     if (done) undo.commit();
   }
   stored.starting = false;
@@ -231,12 +233,11 @@ Answer<BundleFacts> EngineImpl::gather(Entry& entry, Rollback& undo, Wiring& wir
   return facts;
 }
 
-Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
+Answer<> EngineImpl::try_run(const EntryPtr& entry, StartWatcher* watcher, Rollback& undo) {
   Container& container = entry->stored.container;
   const model::Config& config = container.definition.config;
   const std::string directory = run_dir_of(entry->id);
   undo.on_failure([directory] { std::ignore = remove_tree(directory); });
-  const auto watcher = options_.watch_start ? options_.watch_start(entry->id) : nullptr;
   Wiring wiring;
   const BundleFacts facts = PLIMSOLL_TRY(gather(*entry, undo, wiring));
   const std::string bundle = PLIMSOLL_TRY(make_bundle(container, facts));
@@ -284,7 +285,7 @@ Answer<> EngineImpl::try_run(const EntryPtr& entry, Rollback& undo) {
   if (wiring.valid()) PLIMSOLL_TRY(wiring.get());
   if (const auto view = runtime::look(*host_, entry->id))
     container.cgroup = view->record.cgroups.group;
-  if (watcher && !container.cgroup.empty()) watcher->before_first_instruction(container);
+  if (watcher != nullptr && !container.cgroup.empty()) watcher->before_first_instruction(container);
   if (const auto started = runtime::start(*host_, entry->id); !started)
     return std::unexpected(runtime_refusal(started.error().message()));
   undo.commit();

@@ -1,6 +1,7 @@
 // Who watches a container's start: what it does comes before the first instruction.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -31,6 +32,7 @@ class WatchedStart : public EngineTest {
     int waiting = 0;      // Times that a process was held.
     std::string program;  // Of that process.
     std::string cgroup;
+    bool has_group_at_end = false;
   };
 
   class Watcher final : public StartWatcher {
@@ -38,7 +40,10 @@ class WatchedStart : public EngineTest {
     Watcher(Seen& seen, std::string limit) : seen_(seen), limit_(std::move(limit)) {
       ++seen_.begun;
     }
-    ~Watcher() override { ++seen_.ended; }
+    ~Watcher() override {
+      ++seen_.ended;
+      seen_.has_group_at_end = ::access(pids_dir(seen_.cgroup).c_str(), F_OK) == 0;
+    }
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
     void before_first_instruction(const Container& container) override {
@@ -104,8 +109,27 @@ TEST_F(WatchedStart, EndsWithAStartThatFails) {
   const Seen& seen = seen_[created->id];
   EXPECT_EQ(seen.begun, 1);
   EXPECT_EQ(seen.ended, 1);
-  EXPECT_EQ(seen_[created->id].cgroup.empty(), seen.waiting == 0);
+  EXPECT_EQ(seen.waiting, 0);  // That there is no such program is known before.
   EXPECT_EQ(seen_.size(), 1U);
+}
+
+// What has no known format is only found out by becoming it.
+TEST_F(WatchedStart, EndsWhenTheGroupsOfAStartThatFailedAreGone) {
+  watch();
+  tree_.write("nothing", "\x01\x02");
+  ASSERT_EQ(::chmod((tree_.path() + "/nothing").c_str(), 0755), 0);
+  model::Definition definition = sh("");
+  definition.config.cmd = {"/nothing"};
+  definition.host.binds = {tree_.path() + "/nothing:/nothing:ro"};
+  const auto created = engine_->create("", definition);
+  ASSERT_TRUE(created) << created.error().message;
+  const auto started = engine_->start(created->id);
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message, HasSubstr("exec format error"));
+  const Seen& seen = seen_[created->id];
+  EXPECT_EQ(seen.waiting, 1);
+  EXPECT_EQ(seen.ended, 1);
+  EXPECT_FALSE(seen.has_group_at_end) << seen.cgroup;
 }
 
 }  // namespace
