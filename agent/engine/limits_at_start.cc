@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "inventory/labels.h"
+#include "inventory/path_facts.h"
 
 namespace plimsoll::agent {
 namespace {
@@ -26,12 +27,12 @@ inventory::Identity identity_of(const engine::Container& container) {
   identity.cgroup = container.cgroup;
   identity.id = container.id;
   identity.name = container.name;
-  identity.display = container.name.empty() ? container.id : container.name;
   identity.image = container.definition.config.image;
   identity.image_id = container.image_id;
   for (const auto& [key, value] : container.definition.config.labels)
     identity.labels.emplace_back(key, value);
   inventory::read_labels(identity);
+  inventory::set_display(identity);
   return identity;
 }
 

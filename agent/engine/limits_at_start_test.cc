@@ -32,6 +32,15 @@ TEST(LimitsAtStart, AllThatARuleMayLookAtIsKnown) {
   }
 }
 
+TEST(LimitsAtStart, OneOfAPodHasThePodsNameAsInTheInventory) {
+  engine::Container container = some_container();
+  container.definition.config.labels = {{"io.kubernetes.pod.name", "shop"},
+                                        {"io.kubernetes.container.name", "cart"}};
+  EXPECT_EQ(identity_of(container).display, "shop/cart");
+  container.definition.config.labels.clear();
+  EXPECT_EQ(identity_of(container).display, "web");
+}
+
 TEST(LimitsAtStart, WhatItHasNotIsNotAwaited) {
   const auto decoded = policy::decode(
       "test", "rules: [{name: r, match: {label: {tier: back}}, limits: {pids.max: 5}}]\n");
