@@ -91,6 +91,12 @@ bool needs_passage(const Plan& plan) {
                              [](const Join& join) { return join.flag == CLONE_NEWUSER; });
 }
 
+bool passes_through_a_cgroup_namespace(const Plan& plan) {
+  return needs_passage(plan) && std::ranges::any_of(plan.joins, [](const Join& join) {
+           return join.flag == CLONE_NEWCGROUP;
+         });
+}
+
 Result<pid_t> clone_through(const Prepared& prepared, clone_args arguments, int& pidfd) {
   void* const memory =
       ::mmap(nullptr, sizeof(Passage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

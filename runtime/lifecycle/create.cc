@@ -12,6 +12,7 @@
 #include "base/read_file.h"
 #include "base/rollback.h"
 #include "runtime/launch/kernel.h"
+#include "runtime/launch/passage.h"
 #include "runtime/lifecycle/hooks.h"
 #include "runtime/lifecycle/inner.h"
 #include "runtime/lifecycle/net_devices.h"
@@ -167,12 +168,12 @@ class Creation {
     if (notify.state) notify_state = Fd(::fcntl(notify.state.get(), F_DUPFD_CLOEXEC, 3));
     launch_options.notify_socket = std::move(notify.socket);
     launch_options.notify_state = std::move(notify.state);
-    const DirFd* const born_in = PLIMSOLL_TRY(cgroup_->clone_into());
+    const DirFd* const born_in =
+        passes_through_a_cgroup_namespace(plan_) ? nullptr : PLIMSOLL_TRY(cgroup_->clone_into());
     launch_options.cgroup = born_in == nullptr ? -1 : born_in->get();
     plan_.group_files = cgroup_->entry_files(born_in == nullptr ? ContainerCgroup::Born::kElsewhere
                                                                 : ContainerCgroup::Born::kInside);
     child_ = PLIMSOLL_TRY(begin(plan_, std::move(launch_options)));
-    cgroup_->entered();
     const auto process = look_at_process(child_.pid());
     if (!process) return failure(ErrorKind::kGone, "launch", "container init was ended");
     view_.record.init = {child_.pid(), process->start_ticks};
@@ -186,7 +187,9 @@ class Creation {
       const std::string state = hook_state_text(view_, Status::kCreating, child_.pid());
       PLIMSOLL_TRY(fill_hook_input(notify_state, notify_text(config_, state, child_.pid())));
     }
-    return child_.let_go();
+    PLIMSOLL_TRY(child_.let_go());
+    cgroup_->entered();
+    return {};
   }
 
   Result<> move_devices() {

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/fill_in.h"
 #include "runtime/launch/kernel.h"
@@ -77,6 +79,34 @@ Result<> set_affinity(pid_t pid, const std::string& list) {
   if (::syscall(SYS_sched_setaffinity, pid, bits.size() * sizeof(unsigned long), bits.data()) < 0)
     return os_failure("sched_setaffinity", "/process/execCPUAffinity: " + list);
   return {};
+}
+
+// This thread's processors, given back at the end. Who is made meanwhile has inherited what was
+// set, before it enters the container's groups: config.md, execCPUAffinity, "initial".
+class OwnProcessors {
+ public:
+  OwnProcessors() {
+    const long size =
+        ::syscall(SYS_sched_getaffinity, 0, bits_.size() * sizeof(unsigned long), bits_.data());
+    size_ = size > 0 ? static_cast<std::size_t>(size) : 0;
+  }
+  ~OwnProcessors() {
+    if (size_ > 0) ::syscall(SYS_sched_setaffinity, 0, size_, bits_.data());
+  }
+  OwnProcessors(const OwnProcessors&) = delete;
+  OwnProcessors& operator=(const OwnProcessors&) = delete;
+
+ private:
+  std::array<unsigned long, 128> bits_{};  // NR_CPUS is 8192 at most.
+  std::size_t size_ = 0;
+};
+
+// With the processors that it is to be made on; empty: this thread's.
+Result<Child> begin_on(const std::string& processors, const Plan& plan, LaunchOptions options) {
+  if (processors.empty()) return begin(plan, std::move(options));
+  const OwnProcessors own;
+  PLIMSOLL_TRY(set_affinity(0, processors));
+  return begin(plan, std::move(options));
 }
 
 Result<> go_below(CgroupPlace& place, const std::string& path) {
@@ -163,9 +193,8 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
   launch.cgroup = born_in == nullptr ? -1 : born_in->get();
   plan.group_files = cgroup.entry_files(born_in == nullptr ? ContainerCgroup::Born::kElsewhere
                                                            : ContainerCgroup::Born::kInside);
-  Child child = PLIMSOLL_TRY(begin(plan, std::move(launch)));
-  const auto& affinity = process.exec_cpu_affinity;
-  if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->initial));
+  const auto affinity = process.exec_cpu_affinity.value_or(spec::ExecCpuAffinity());
+  Child child = PLIMSOLL_TRY(begin_on(affinity.initial, plan, std::move(launch)));
   if (notify_state) {
     View view;
     view.record = opened.record;
@@ -174,8 +203,8 @@ Result<Started> exec(const Host& host, const ExecOptions& options) {
   }
   PLIMSOLL_TRY(child.let_go());
   PLIMSOLL_TRY(child.await_ready());
-  // After it has entered the cpuset, which gives it all of its processors.
-  if (affinity) PLIMSOLL_TRY(set_affinity(child.pid(), affinity->final));
+  // It has entered the cpuset; without a word here its processors are what the kernel says.
+  PLIMSOLL_TRY(set_affinity(child.pid(), affinity.final));
   Started started;
   started.pid = child.pid();
   started.pidfd = Fd(::fcntl(child.pidfd().get(), F_DUPFD_CLOEXEC, 3));

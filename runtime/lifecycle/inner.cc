@@ -72,7 +72,8 @@ Status status_of(const state::Directory& directory, const state::Record& record)
   if (::faccessat(directory.fd().get(), kStartSocket, F_OK, 0) == 0) {
     if (connect_in(directory, kStartSocket)) return Status::kCreated;
     const auto now = look_at_process(record.init.pid);
-    if (!now || now->is_ending()) return Status::kStopped;
+    if (!now || now->start_ticks != record.init.start_ticks || now->is_ending())
+      return Status::kStopped;
   }
   const Result<bool> frozen = ContainerCgroup::reopen(groups_of(record)).is_frozen();
   return frozen && *frozen ? Status::kPaused : Status::kRunning;

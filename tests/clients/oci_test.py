@@ -10,6 +10,7 @@ import case
 import oci_cases
 import oci_escape_cases
 import oci_feature_cases
+import oci_namespace_cases
 
 setUpModule = oci_cases.set_up
 
@@ -27,6 +28,10 @@ class Features(oci_feature_cases.Features):
 
 
 class Escapes(oci_escape_cases.Escapes):
+    pass
+
+
+class Namespaces(oci_namespace_cases.Namespaces):
     pass
 
 

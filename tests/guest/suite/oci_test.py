@@ -3,6 +3,8 @@
 import case
 import oci_cases
 import oci_escape_cases
+import oci_feature_cases
+import oci_namespace_cases
 
 setUpModule = oci_cases.set_up
 
@@ -15,7 +17,19 @@ class Configuration(oci_cases.Configuration):
     pass
 
 
+class Features(oci_feature_cases.Features):
+    pass
+
+
+class UnderSystemd(oci_feature_cases.UnderSystemd):
+    pass
+
+
 class Escapes(oci_escape_cases.Escapes):
+    pass
+
+
+class Namespaces(oci_namespace_cases.Namespaces):
     pass
 
 
