@@ -32,8 +32,9 @@ class KernelPort {
                                        std::string_view text) = 0;
 };
 
-// By held directories, opened at the first use of a place and proven by their inodes. The files of
-// the group that was used last stay open, so that a change opens each of its own once.
+// By held directories, opened at the first use of a place and proven by their inodes; some dozens
+// stay open, of the groups that were used last. The files of the very last one do, too, so that a
+// change opens each of its own once.
 class CgroupPort : public KernelPort {
  public:
   // `layout` must outlive the port.

@@ -142,6 +142,7 @@ class Service {
   [[nodiscard]] Answer<> plan_return(Draft& draft, const limit::KernelView& view) const;
   void ask_manager(Draft& draft) const;
   std::vector<Outcome> run(std::span<const Change> changes, limit::KernelPort& port);
+  [[nodiscard]] static Purpose purpose_of(const LimitRequest& request);
   [[nodiscard]] Order order_of(const Draft& draft, const Actor& actor, std::uint64_t free_swap,
                                Order::IfBusy if_busy) const;
   struct Work;
