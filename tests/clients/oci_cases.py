@@ -29,6 +29,14 @@ def words(done):
     return re.sub(r"^time=\S+ ", "", lines[-1]) if lines else ""
 
 
+class FromInside(unittest.TestCase):
+    def inside(self, settings, **more):
+        """What a container says that ends well."""
+        done = ours.run(settings, **more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+
 class Lifecycle(unittest.TestCase):
     def test_create_start_kill_delete(self):
         directory = ours.bundle(config("sleep", "100"))

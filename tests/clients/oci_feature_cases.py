@@ -64,12 +64,7 @@ class Listening:
         return data, fds[0]
 
 
-class Features(unittest.TestCase):
-    def inside(self, settings, **more):
-        done = oci_cases.ours.run(settings, **more)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
+class Features(oci_cases.FromInside):
     def running(self, identity, settings):
         oci_cases.ours.start(settings, identity)
         self.addCleanup(oci_cases.ours, "delete", "--force", identity)

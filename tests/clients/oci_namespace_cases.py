@@ -13,12 +13,7 @@ import oci_cases
 from bundle import config
 
 
-class Namespaces(unittest.TestCase):
-    def inside(self, settings, **more):
-        done = oci_cases.ours.run(settings, **more)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
+class Namespaces(oci_cases.FromInside):
     def with_user(self, *args):
         """A configuration for a root filesystem that belongs to the mapped root, and that root filesystem."""
         root = case.work / "root-joined-users"
